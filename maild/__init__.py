@@ -1,0 +1,1 @@
+"""maild: the machine room of a German secretary service."""

@@ -1,0 +1,99 @@
+"""How a client's drafts are laid before a person: `review` in client.yaml.
+
+The folders must be folders of their own. Below Drafts, mail programs treat a letter as one still being written
+(Thunderbird leaves the original after sending, Roundcube makes a second one), so that an approval could not be
+told from a save.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import field_validator
+
+from maild.config.document import Path
+from maild.config.fields import Entry, FolderName, Length, Line, not_available, refuse
+from maild.config.servers import NamedFolders
+
+
+class ReviewFolders(Entry):
+    """The names of the folders that decide what becomes of a draft."""
+
+    review: FolderName = "Freigabe"
+    approve: FolderName = "Freigegeben"
+    reject: FolderName = "Verworfen"
+    clarify: FolderName = "Klärung"
+    notes: FolderName = "Notizen"
+
+
+class Review(Entry):
+    """Who decides on a draft, where, and how soon it is seen."""
+
+    mode: Literal["drafts", "folder"] = "drafts"
+    account: Line | None = None
+    folders: ReviewFolders = ReviewFolders()
+    settle: Length = timedelta(seconds=10)  # between noticing an approval and sending
+    look: Length = timedelta(seconds=15)  # between two looks at the folders, while a draft waits
+    second: FolderName | None = None
+
+    @field_validator("mode")
+    @classmethod
+    def _drafts_only(cls, value: str) -> str:
+        if value != "drafts":
+            raise refuse(not_available(f"«{value}»", "use drafts"))
+        return value
+
+    @field_validator("account", "second")
+    @classmethod
+    def _none_only(cls, value: str | None) -> str | None:
+        if value is not None:
+            raise refuse(not_available("this key", "write null or remove it"))
+        return value
+
+    @field_validator("look")
+    @classmethod
+    def _not_at_every_moment(cls, value: timedelta) -> timedelta:
+        if not value:
+            raise refuse("must be longer than 0s, or the server is asked without a pause")
+        return value
+
+
+def folder_problems(folders: ReviewFolders, named: NamedFolders) -> Iterator[tuple[Path, str]]:
+    """What is wrong with the names of the review folders, each with the path of its key."""
+    drafts = {_key(name) for name in (*named.drafts, *_DRAFTS)}
+    own = {_key(name) for name in (named.inbox, *named.sent, *named.trash, *_OTHERS)}
+    seen: dict[str, str] = {}
+    for role, name in folders.model_dump().items():
+        path = ("review", "folders", role)
+        key = _key(name)
+        if not drafts.isdisjoint(_above(key)):
+            yield path, f"«{name}» must not lie below Drafts, where mail programs keep what is unfinished"
+        elif key in drafts or key in own:
+            yield path, f"«{name}» is a folder of the mailbox itself; choose another name"
+        elif key in seen:
+            yield path, f"«{name}» is already the folder for {seen[key]}; choose another name"
+        seen.setdefault(key, role)
+
+
+def protected_folders(folders: ReviewFolders, named: NamedFolders) -> frozenset[str]:
+    """The folders that no rule may move or copy into: review folders, Drafts, Sent and Trash."""
+    own = (*named.drafts, *named.sent, *named.trash, *_DRAFTS, *_OTHERS)
+    return frozenset((*folders.model_dump().values(), *own)) - {"INBOX"}
+
+
+def _key(name: str) -> str:
+    """A folder's name as it is compared; some servers part levels by a dot, and INBOX may stand above all."""
+    return name.casefold().replace(".", "/").removeprefix("inbox/")
+
+
+def _above(key: str) -> set[str]:
+    levels = key.split("/")
+    paths = {"/".join(levels[:count]) for count in range(1, len(levels))}
+    return paths | set(levels[:-1])
+
+
+_DRAFTS = ("Drafts", "Draft", "Entwürfe", "Entwurf")
+_OTHERS = (
+    *("INBOX", "Sent", "Sent Items", "Sent Messages", "Gesendet", "Gesendete Elemente", "Gesendete Objekte"),
+    *("Trash", "Deleted Items", "Papierkorb", "Gelöschte Elemente", "Gelöschte Objekte"),
+)

@@ -1,0 +1,139 @@
+"""A client's templates: the house's, overridden name by name by the client's own.
+
+Looked up in templates/<client>/<language>/, templates/<client>/, templates/<language>/. All are compiled when the
+home is loaded; what a template may say is the business of `core.template`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+
+from maild.config.document import decode, one_line
+from maild.config.source import Source, entries, folders
+from maild.core.template import Template, TemplateProblem, TemplateSource, compile_template
+from maild.errors import Fault, LetterError
+
+HOUSE_LANGUAGE = "de"
+MAX_BYTES = 200_000
+
+Shelf = Mapping[str, Mapping[str, Template]]
+"""Templates by language and name; "" is the shelf of those that serve every language."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSet:
+    """The templates that one client has."""
+
+    own: Shelf = field(default_factory=dict)
+    house: Shelf = field(default_factory=dict)
+
+    def get(self, name: str, language: str) -> Template:
+        """The template in a language, else in German, else in any; LetterError where there is none at all."""
+        for wanted in dict.fromkeys((language, HOUSE_LANGUAGE, *sorted(self.languages()))):
+            for shelf in (self.own.get(wanted), self.own.get(""), self.house.get(wanted)):
+                if shelf and name in shelf:
+                    return shelf[name]
+        raise LetterError(f"there is no template «{one_line(name)}»")
+
+    def names(self) -> frozenset[str]:
+        """The names of all templates."""
+        return frozenset(
+            name for shelf in (self.own, self.house) for names in shelf.values() for name in names
+        )
+
+    def attached(self, name: str) -> frozenset[str]:
+        """The files that the templates of a name carry, in whatever language; LetterError as `get`."""
+        wanted = {HOUSE_LANGUAGE, *self.languages()}
+        return frozenset(file for language in wanted for file in self.get(name, language).attach)
+
+    def languages(self) -> frozenset[str]:
+        """The languages of all templates."""
+        return frozenset({*self.own, *self.house} - {""})
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The templates of one folder of a home, with what is wrong there."""
+
+    shelf: Shelf
+    faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+    names: frozenset[str]  # also of those with faults
+    version: str  # differs where any of the files read differs
+
+
+def read_house(source: Source) -> Loaded:
+    """templates/<language>/."""
+    root = source.home / "templates"
+    languages = [name for name in folders(root) if is_language(name)]
+    return _read(source, {name: f"templates/{name}" for name in languages})
+
+
+def read_own(source: Source, slug: str) -> Loaded:
+    """templates/<client>/ and templates/<client>/<language>/."""
+    root = source.home / "templates" / slug
+    languages = [name for name in folders(root) if is_language(name)]
+    places = {name: f"templates/{slug}/{name}" for name in languages}
+    return _read(source, {"": f"templates/{slug}", **places})
+
+
+def read_files(source: Source, slug: str) -> tuple[Mapping[str, FilePath], tuple[Fault, ...]]:
+    """What a letter of this client may carry: the files below templates/<client>/files/, by name."""
+    folder = f"templates/{slug}/files"
+    files: dict[str, FilePath] = {}
+    faults = []
+    for name in entries(source.home / folder):
+        if not _ATTACHABLE.fullmatch(name):
+            faults.append(Fault(f"{folder}/{one_line(name)}", 0, 0, f"can't be attached; {_PLAIN_NAME}"))
+            continue
+        raw = source.read(f"{folder}/{name}", below=folder)
+        if isinstance(raw, Fault):
+            faults.append(raw)
+        elif raw is not None:
+            files[name] = source.home / folder / name
+    return files, tuple(faults)
+
+
+def is_language(name: str) -> bool:
+    """Whether a folder's name is that of a language: two small letters (ISO 639-1)."""
+    return bool(re.fullmatch("[a-z]{2}", name))
+
+
+def _read(source: Source, places: Mapping[str, str]) -> Loaded:
+    shelf: dict[str, Mapping[str, Template]] = {}
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
+    seen: set[str] = set()
+    for language, folder in places.items():
+        names: dict[str, Template] = {}
+        for entry in entries(source.home / folder):
+            if not entry.endswith(_SUFFIX):
+                message = f"is not read in this version of maild; a template is called <name>{_SUFFIX}"
+                warnings.append(Fault(f"{folder}/{one_line(entry)}", 0, 0, message))
+                continue
+            name = entry.removesuffix(_SUFFIX)
+            seen.add(name)
+            try:
+                names[name] = _compiled(source, folder, name)
+            except TemplateProblem as problem:
+                faults += problem.faults
+        shelf[language] = names
+    return Loaded(shelf, tuple(faults), tuple(warnings), frozenset(seen), source.version())
+
+
+def _compiled(source: Source, folder: str, name: str) -> Template:
+    file = f"{folder}/{one_line(name)}{_SUFFIX}"
+    if not _NAME.fullmatch(name):
+        raise TemplateProblem((Fault(file, 0, 0, f"is no name of a template; {_PLAIN_NAME}"),))
+    raw = source.read(file, below=folder)
+    text = decode(raw, file, limit=MAX_BYTES) if isinstance(raw, bytes) else raw
+    if not isinstance(text, str):
+        raise TemplateProblem((text or Fault(file, 0, 0, "is no file that can be read; remove it"),))
+    return compile_template(TemplateSource(name=name, text=text, file=file))
+
+
+_SUFFIX = ".txt.j2"
+_PLAIN_NAME = "use letters, digits and - _ . only"
+_NAME = re.compile(r"\w[\w-]{0,79}")
+_ATTACHABLE = re.compile(r"\w[\w .()+&-]{0,119}")

@@ -1,0 +1,125 @@
+"""The head of a template file: between two lines ---, what its letter is about and what it carries.
+
+Reads YAML and finds what is wrong with it; knows nothing of Jinja.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from maild.core.template_views import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A template file taken apart.
+
+    Subject and body are moved down to their own line by empty lines, so that every line number in them is the file's.
+    """
+
+    subject: str = ""
+    attach: tuple[str, ...] = ()
+    body: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+def take_apart(text: str) -> Parts:
+    """Front matter and body of a file whose lines end in \\n."""
+    lines = text.split("\n")
+    if lines[0].rstrip() != _FENCE:
+        return _wrong("the file must begin with front matter: a line ---, then subject: …, then a line ---")
+    end = next((at for at, line in enumerate(lines[1:], 1) if line.rstrip() == _FENCE), None)
+    if end is None:
+        return _wrong("the front matter has no end; close it with a line ---")
+    try:
+        root = YAML(typ="safe", pure=True).compose("\n".join(["", *lines[1:end]]) + "\n")
+    except YAMLError as error:
+        return _unreadable(error)
+    except RecursionError:
+        return _wrong("the front matter can't be read: it is nested too deeply")
+    if not isinstance(root, MappingNode):
+        return _wrong("the front matter must be keys and values, as subject: …")
+    return _read(root, "\n" * (end + 1) + "\n".join(lines[end + 1 :]))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence about an unknown word: the known one that is meant, or else all of them."""
+    words = sorted(known)
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    return f"did you mean «{near[0]}»?" if near else f"known are {', '.join(words)}"
+
+
+_FENCE = "---"
+_KEYS = ("subject", "attach")
+_TEXT = "tag:yaml.org,2002:str"
+
+
+def _wrong(message: str) -> Parts:
+    return Parts(findings=(Finding(1, 1, message),))
+
+
+def _unreadable(error: YAMLError) -> Parts:
+    mark = getattr(error, "problem_mark", None)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    reason = getattr(error, "problem", None) or "it is no YAML"
+    return Parts(findings=(Finding(line, column, f"the front matter can't be read: {reason}"),))
+
+
+def _read(root: MappingNode, body: str) -> Parts:
+    values: dict[str, Node] = {}
+    findings = []
+    for key, value in root.value:
+        if not isinstance(key, ScalarNode):
+            findings.append(_at(key, "a key must be a plain word"))
+        elif key.value not in _KEYS:
+            hint = did_you_mean(str(key.value), _KEYS)
+            findings.append(_at(key, f"«{key.value}» is not known here; {hint}"))
+        elif key.value in values:
+            findings.append(_at(key, f"«{key.value}» stands here twice; remove one"))
+        else:
+            values[key.value] = value
+    subject, attach = values.get("subject"), values.get("attach")
+    findings += [*_wrong_subject(subject), *_wrong_attach(attach)]
+    if findings:
+        return Parts(body=body, findings=tuple(findings))
+    names = tuple(str(item.value) for item in attach.value) if attach else ()
+    return Parts(_placed(subject), names, body)
+
+
+def _at(node: Node, message: str) -> Finding:
+    return Finding(node.start_mark.line + 1, node.start_mark.column + 1, message)
+
+
+def _wrong_subject(node: Node | None) -> Iterator[Finding]:
+    if node is None:
+        yield Finding(1, 1, "subject is missing; a letter needs one")
+    elif not isinstance(node, ScalarNode) or node.tag != _TEXT or not node.value.strip():
+        yield _at(node, "subject must be text; put it in quotes")
+
+
+def _wrong_attach(node: Node | None) -> Iterator[Finding]:
+    if node is None:
+        return
+    if not isinstance(node, SequenceNode):
+        yield _at(node, "attach must be a list of file names, as [preisliste.pdf]")
+        return
+    for item in node.value:
+        if not _is_file_name(item):
+            yield _at(item, "attach must be plain file names from templates/<client>/files/")
+
+
+def _is_file_name(item: Node) -> bool:
+    if not isinstance(item, ScalarNode) or item.tag != _TEXT or not item.value.isprintable():
+        return False
+    return bool(item.value.strip()) and not item.value.startswith(".") and not set(item.value) & set("/\\:")
+
+
+def _placed(subject: Node | None) -> str:
+    if not isinstance(subject, ScalarNode):
+        return ""
+    folded = subject.style in {"|", ">"}  # such text begins on the line after its key
+    return f"{chr(10) * (subject.start_mark.line + folded)}{subject.value}"

@@ -1,0 +1,92 @@
+"""Reading what an IMAP server says: UID sets, response codes, flags and header fields, as plain values.
+
+Pure functions; nothing here talks to a server. Text from a server that may hold addresses never leaves this module
+except as a response code, which is an atom by grammar (RFC 9051, section 7.1).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+SYSTEM_FLAGS = {f.lower(): f for f in ("\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft")}
+
+_CODE = re.compile(r"\[([A-Za-z][A-Za-z0-9-]*)[ \]]")
+_APPENDUID = re.compile(rb"\[APPENDUID (\d+) (\d+)\]", re.IGNORECASE)
+_COPYUID = re.compile(rb"\d+ ([\d:,]+) ([\d:,]+)")
+_KEYWORD = re.compile(r"[A-Za-z0-9!#$&'+,\-./:;<=>?@^_`|~]+")
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
+_QUOTABLE = re.compile(r"[ !#-\[\]-~]+")
+
+
+def response_code(text: str) -> str:
+    """Name of the response code that a server's answer begins with, in upper case; empty where there is none."""
+    found = _CODE.match(text)
+    return found.group(1).upper() if found else ""
+
+
+def appended_uid(answer: bytes | None) -> int | None:
+    """The UID that a server with UIDPLUS gave to an appended message (RFC 4315, section 3)."""
+    found = _APPENDUID.search(answer or b"")
+    return int(found.group(2)) if found else None
+
+
+def copied_uids(codes: Iterable[bytes | None]) -> dict[int, int]:
+    """Old UID to new UID, from the texts of COPYUID response codes (RFC 4315, section 3)."""
+    pairs: dict[int, int] = {}
+    for code in codes:
+        found = _COPYUID.search(code or b"")
+        if found:
+            pairs.update(zip(_members(found.group(1)), _members(found.group(2)), strict=False))
+    return pairs
+
+
+def _members(uid_set: bytes) -> Iterator[int]:
+    for part in uid_set.split(b","):
+        low, _, high = part.partition(b":")
+        first, last = int(low), int(high or low)
+        # RFC 9051, section 9: a range may be written in either order and always means the ascending one.
+        yield from range(min(first, last), max(first, last) + 1)
+
+
+def chunks(uids: Iterable[int], characters: int = 1000) -> Iterator[list[int]]:
+    """Split UIDs, ascending and without doubles, so that each chunk is a set of at most so many characters."""
+    chunk: list[int] = []
+    length = 0
+    for uid in sorted(set(uids)):
+        width = len(str(uid)) + 1
+        if chunk and length + width > characters:
+            yield chunk
+            chunk, length = [], 0
+        chunk.append(uid)
+        length += width
+    if chunk:
+        yield chunk
+
+
+def flag_names(flags: Sequence[bytes | int]) -> frozenset[str]:
+    """Flags as text, system flags in their usual case; without the session's own `\\Recent`."""
+    names = (flag.decode("utf-8", "replace") if isinstance(flag, bytes) else str(flag) for flag in flags)
+    return frozenset(SYSTEM_FLAGS.get(name.lower(), name) for name in names) - {"\\Recent"}
+
+
+def is_flag(name: str) -> bool:
+    """Whether a name may be sent as a flag: a system flag, or a keyword (an atom; RFC 9051, section 9)."""
+    return name in SYSTEM_FLAGS.values() or _KEYWORD.fullmatch(name) is not None
+
+
+def utc(when: datetime | None) -> datetime:
+    """A server's date as aware UTC; the epoch where the server gave none."""
+    if when is None:
+        return datetime.fromtimestamp(0, UTC)
+    return when.astimezone(UTC)
+
+
+def unfolded(header: bytes) -> bytes:
+    """Header fields with continuation lines joined (RFC 5322, section 2.2.3)."""
+    return _FOLD.sub(b"", header)
+
+
+def longest_plain(value: str) -> str:
+    """The longest part of a value that can stand in a quoted string as it is; at most 200 characters."""
+    parts = _QUOTABLE.findall(value)
+    return str(max(parts, key=len))[:200] if parts else ""

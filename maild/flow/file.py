@@ -1,0 +1,53 @@
+"""Lays messages into folders: drafts, Sent copies, notices. Searched for before they are appended, so laid once.
+
+A server's answer to APPEND can be lost; the Message-ID (of a draft also its token, for she may have saved it anew
+meanwhile) tells whether the message had arrived.
+"""
+
+from maild import maillog
+from maild.core.compose import draft_info
+from maild.core.folder import Role
+from maild.edge.imap import Mailbox
+from maild.flow.desk import IMAP, Desk, Folders
+from maild.store.records import Filing, Place
+
+_DRAFT_PLACES = (Role.DRAFTS, Role.APPROVE, Role.REJECT, Role.CLARIFY, Role.SENT, Role.TRASH)
+
+
+def file_pending(desk: Desk, mailbox: Mailbox, folders: Folders) -> None:
+    """Lay down all that is written but doesn't lie in its folder yet."""
+    for filing in desk.store.drafts.filings(IMAP):
+        if filing.purpose == "draft":
+            _file_draft(desk, mailbox, folders, filing)
+        else:
+            _file(desk, mailbox, folders, filing)
+
+
+def _file(desk: Desk, mailbox: Mailbox, folders: Folders, filing: Filing) -> None:
+    folder = folders[Role(filing.role)]
+    mailbox.select(folder)
+    if not mailbox.find("Message-ID", filing.message_id):
+        mailbox.append(folder, filing.raw, filing.flags, desk.clock())
+    desk.store.drafts.filed(filing.id, desk.clock())
+
+
+def _file_draft(desk: Desk, mailbox: Mailbox, folders: Folders, filing: Filing) -> None:
+    draft = desk.store.drafts.get(filing.draft_id or 0)
+    place = None
+    if not _lies_somewhere(mailbox, folders, draft.token):
+        folder = folders[Role.DRAFTS]
+        original = desk.store.ledger.mail(draft.mail_id).place
+        info = draft_info(original.uid, mailbox.imap_name(original.folder))
+        uidvalidity = mailbox.status(folder).uidvalidity
+        uid = mailbox.append(folder, info + filing.raw, filing.flags, desk.clock())
+        place = None if uid is None else Place(folder, uidvalidity, uid)
+    desk.store.drafts.laid(draft.id, place, desk.clock())
+    maillog.presented(desk.slug, draft.id)
+
+
+def _lies_somewhere(mailbox: Mailbox, folders: Folders, token: str) -> bool:
+    for role in _DRAFT_PLACES:
+        mailbox.select(folders[role])
+        if mailbox.find("References", f"draft.{token}@"):
+            return True
+    return False

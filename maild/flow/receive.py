@@ -1,0 +1,127 @@
+"""Takes new mail of an inbox into the ledger and has the rules judge it. Nothing in the mailbox is changed here."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime, time
+
+from maild import maillog
+from maild.core.action import Action
+from maild.core.contact import Relationship
+from maild.core.decide import Decision, Facts, decide
+from maild.core.fingerprint import fingerprint
+from maild.core.message import Mail
+from maild.core.parse import parse, parse_headers
+from maild.edge.imap import Found, Mailbox
+from maild.errors import MaildError, ServerError
+from maild.flow.desk import IMAP, Desk
+from maild.store.records import Arrival, Cursor, MailRow, MailState, NewEffect
+
+BATCH = 200
+TRIES = 3
+"""After so many failures a mail is left for a person."""
+
+
+def receive(desk: Desk, mailbox: Mailbox, inbox: str) -> None:
+    """One look at the inbox: admit what is new, judge what is not judged yet."""
+    uidvalidity = _admit(desk, mailbox, inbox)
+    while waiting := desk.store.ledger.waiting(IMAP, BATCH):
+        for row in waiting:
+            _judge_safely(desk, mailbox, row, uidvalidity)
+
+
+def judge(desk: Desk, mail: Mail, flags: frozenset[str], *, old: bool) -> Decision:
+    """What this client's rules say of a mail; the run, the check and the demo all ask here."""
+    sender = mail.sender
+    contact = desk.client.contacts.get(sender.address) if sender else None
+    facts = Facts(
+        relationship=contact.relationship if contact else Relationship.UNKNOWN,
+        flags=flags,
+        now=desk.now(),
+        old=old,
+        own=sender is not None and sender.key == desk.office.office.address.lower(),
+    )
+    return decide(desk.client.rules, mail, facts)
+
+
+def fetch_mail(desk: Desk, mailbox: Mailbox, uid: int, size: int) -> tuple[bytes, Mail] | None:
+    """A message of the selected folder as bytes and decoded; only its first part where it is too large."""
+    limit = desk.client.config.imap.max_size
+    raw = mailbox.fetch(uid, limit)
+    return None if raw is None else (raw, parse(raw, size=size, truncated=size > limit))
+
+
+def _admit(desk: Desk, mailbox: Mailbox, inbox: str) -> int:
+    ledger = desk.store.ledger
+    status = mailbox.select(inbox)
+    cursor = ledger.cursor(IMAP, inbox, status.uidvalidity, status.uidnext, from_start=True)
+    uids = mailbox.uids_from(cursor.next_uid)
+    since = _since(desk)
+    for start in range(0, len(uids), BATCH):
+        batch = uids[start : start + BATCH]
+        arrivals = [_arrival(found, cursor, since) for found in mailbox.headers(batch)]
+        known = ledger.admit(IMAP, inbox, status.uidvalidity, arrivals, batch[-1] + 1, desk.clock())
+        maillog.admitted(desk.slug, inbox, len(arrivals), known)
+    return status.uidvalidity
+
+
+def _arrival(found: Found, cursor: Cursor, since: datetime | None) -> Arrival:
+    header = parse_headers(found.header, size=found.size)
+    old = found.uid < cursor.first_new_uid if since is None else found.internaldate < since
+    return Arrival(
+        uid=found.uid,
+        fingerprint=fingerprint(IMAP, found.header, found.size),
+        message_id=header.message_id[:998],
+        size=found.size,
+        received_at=found.internaldate,
+        old=old,
+    )
+
+
+def _since(desk: Desk) -> datetime | None:
+    since = desk.client.config.imap.since
+    zone = desk.client.config.timezone
+    return None if since is None else datetime.combine(since, time(), tzinfo=zone).astimezone(UTC)
+
+
+def _judge_safely(desk: Desk, mailbox: Mailbox, row: MailRow, uidvalidity: int) -> None:
+    try:
+        _judge(desk, mailbox, row, uidvalidity)
+    except ServerError:
+        raise  # the connection's fault, not the mail's
+    except MaildError as error:
+        aside(desk, row, str(error))
+    except Exception as error:  # noqa: BLE001 - one bad mail never stops the others
+        stumble(desk, row, maillog.where(error))
+
+
+def stumble(desk: Desk, row: MailRow, reason: str) -> None:
+    """Count a failure that may pass; after the last try the mail is left for a person."""
+    if desk.store.ledger.stumble(row.id, reason, desk.clock()) >= TRIES:
+        aside(desk, row, reason)
+
+
+def aside(desk: Desk, row: MailRow, reason: str) -> None:
+    """Leave a mail for a person, where it is."""
+    desk.store.ledger.set_aside(row.id, reason, desk.clock())
+    maillog.set_aside(desk.slug, row.id, reason)
+
+
+def _judge(desk: Desk, mailbox: Mailbox, row: MailRow, uidvalidity: int) -> None:
+    # Under another UIDVALIDITY the same number may be another mail.
+    same = row.place.uidvalidity == uidvalidity
+    fetched = fetch_mail(desk, mailbox, row.place.uid, row.size) if same else None
+    if fetched is None:
+        desk.store.ledger.set_aside(
+            row.id, "taken away before it was judged", desk.clock(), state=MailState.GONE
+        )
+        return
+    flags = mailbox.flags([row.place.uid]).get(row.place.uid, frozenset())
+    decision = judge(desk, fetched[1], flags, old=row.old)
+    for step in decision.canary:
+        maillog.canary(desk.slug, row.id, step.rule, _name(step.action))
+    effects = [NewEffect(step.rule, _name(step.action), asdict(step.action)) for step in decision.steps]
+    desk.store.ledger.plan(row.id, decision.rules, desk.client.rules.version, effects, desk.clock())
+    maillog.decided(desk.slug, row.id, decision.rules, len(effects))
+
+
+def _name(action: Action) -> str:
+    return type(action).__name__.lower()

@@ -1,0 +1,336 @@
+"""The ledger of received mail: what was seen, what the rules said, which effects are done.
+
+A row comes before each effect; nothing here knows a server.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, and_, func, insert, select, update
+
+from maild.store import schema
+from maild.store.engine import reading, writing
+from maild.store.records import (
+    Arrival,
+    Cursor,
+    Effect,
+    EffectState,
+    MailRow,
+    MailState,
+    NewEffect,
+    Place,
+)
+
+_OPEN_EFFECTS = (EffectState.PLANNED, EffectState.STARTED)
+
+
+class Ledger:
+    """One client's received mail."""
+
+    def __init__(self, engine: Engine, client: str) -> None:
+        self._engine = engine
+        self._client = client
+
+    def cursor(
+        self, account: str, folder: str, uidvalidity: int, uidnext: int, *, from_start: bool
+    ) -> Cursor:
+        """How far a folder has been read, as of now.
+
+        At first contact reading begins at UID 1 (`from_start`) or at `uidnext`. After a change of UIDVALIDITY it
+        begins at UID 1 again, for the UIDs that we know mean nothing any more; all that lies there counts as old.
+        """
+        with writing(self._engine) as tx:
+            row = tx.execute(select(schema.folder).where(self._folder(account, folder))).one_or_none()
+            if row is not None and row.uidvalidity == uidvalidity:
+                return Cursor(row.uidvalidity, row.next_uid, row.first_new_uid)
+            first = 1 if from_start or row is not None else uidnext
+            fresh = Cursor(uidvalidity, first, uidnext)
+            if row is None:
+                tx.execute(
+                    insert(schema.folder).values(
+                        client=self._client, account=account, name=folder, **_asdict(fresh)
+                    )
+                )
+            else:
+                tx.execute(
+                    update(schema.folder).where(self._folder(account, folder)).values(**_asdict(fresh))
+                )
+            return fresh
+
+    def admit(
+        self,
+        account: str,
+        folder: str,
+        uidvalidity: int,
+        arrivals: Sequence[Arrival],
+        next_uid: int,
+        now: datetime,
+    ) -> int:
+        """Enter messages and move the cursor, at once; returns how many were known under another UID.
+
+        A message whose fingerprint the ledger has is KNOWN: a return, a second copy, or the same mail under a new
+        UIDVALIDITY. Nothing is done with it.
+        """
+        with writing(self._engine) as tx:
+            known = sum(self._admit(tx, account, folder, uidvalidity, arrival, now) for arrival in arrivals)
+            tx.execute(update(schema.folder).where(self._folder(account, folder)).values(next_uid=next_uid))
+            return known
+
+    def waiting(self, account: str, limit: int = 200) -> tuple[MailRow, ...]:
+        """Mails that are seen but not judged, oldest first."""
+        return self._mails(account, MailState.SEEN, limit)
+
+    def mail(self, mail_id: int) -> MailRow:
+        """One row."""
+        with reading(self._engine) as tx:
+            return _mail(tx.execute(select(schema.mail).where(self._mail(mail_id))).one())
+
+    def by_message_id(self, message_id: str) -> bool:
+        """Whether a received mail has this Message-ID."""
+        query = select(schema.mail.c.id).where(
+            schema.mail.c.client == self._client, schema.mail.c.message_id == message_id
+        )
+        with reading(self._engine) as tx:
+            return tx.execute(query.limit(1)).first() is not None
+
+    def plan(
+        self, mail_id: int, rules: tuple[str, ...], version: str, effects: Sequence[NewEffect], now: datetime
+    ) -> None:
+        """Write down what the rules decided; a mail without effects is done."""
+        state = MailState.PLANNED if effects else MailState.DONE
+        with writing(self._engine) as tx:
+            tx.execute(
+                update(schema.mail)
+                .where(self._mail(mail_id))
+                .values(state=state, rules=list(rules), rules_version=version, reason="", updated_at=now)
+            )
+            for position, effect in enumerate(effects):
+                tx.execute(
+                    insert(schema.effect).values(
+                        client=self._client,
+                        mail_id=mail_id,
+                        position=position,
+                        rule=effect.rule,
+                        action=effect.action,
+                        value=effect.value,
+                        state=EffectState.PLANNED,
+                        updated_at=now,
+                    )
+                )
+
+    def pending(self, account: str) -> tuple[tuple[MailRow, tuple[Effect, ...]], ...]:
+        """Planned mails with the effects still to be carried out, in order."""
+        with reading(self._engine) as tx:
+            mails = [_mail(row) for row in tx.execute(self._in_state(account, MailState.PLANNED, 200))]
+            query = select(schema.effect).where(
+                schema.effect.c.client == self._client,
+                schema.effect.c.mail_id.in_([mail.id for mail in mails]),
+                schema.effect.c.state.in_(_OPEN_EFFECTS),
+            )
+            effects = [
+                _effect(row)
+                for row in tx.execute(query.order_by(schema.effect.c.mail_id, schema.effect.c.position))
+            ]
+        return tuple((mail, tuple(e for e in effects if e.mail_id == mail.id)) for mail in mails)
+
+    def start(self, effects: Iterable[int], uidvalidity: int, uidnext: int, now: datetime) -> None:
+        """Note, before the server is told, where in the destination the result will be found."""
+        with writing(self._engine) as tx:
+            tx.execute(
+                update(schema.effect)
+                .where(schema.effect.c.client == self._client, schema.effect.c.id.in_(list(effects)))
+                .values(
+                    state=EffectState.STARTED,
+                    target_uidvalidity=uidvalidity,
+                    target_uidnext=uidnext,
+                    updated_at=now,
+                )
+            )
+
+    def finish(
+        self,
+        effect_id: int,
+        state: EffectState,
+        now: datetime,
+        *,
+        place: Place | None = None,
+        detail: str = "",
+    ) -> None:
+        """Record an effect's end and, where it moved the mail, the mail's new place; the last one closes the mail."""
+        with writing(self._engine) as tx:
+            finish_effect(tx, self._client, effect_id, state, now, detail=detail)
+            if place is not None:
+                mail_id = select(schema.effect.c.mail_id).where(
+                    schema.effect.c.client == self._client, schema.effect.c.id == effect_id
+                )
+                tx.execute(
+                    update(schema.mail)
+                    .where(
+                        schema.mail.c.client == self._client, schema.mail.c.id == mail_id.scalar_subquery()
+                    )
+                    .values(
+                        place_folder=place.folder, place_uidvalidity=place.uidvalidity, place_uid=place.uid
+                    )
+                )
+
+    def set_aside(
+        self, mail_id: int, reason: str, now: datetime, *, state: MailState = MailState.ASIDE
+    ) -> None:
+        """Leave a mail for a person; effects not begun are given up, those done stay done."""
+        with writing(self._engine) as tx:
+            tx.execute(
+                update(schema.mail)
+                .where(self._mail(mail_id))
+                .values(state=state, reason=reason, updated_at=now)
+            )
+            tx.execute(
+                update(schema.effect)
+                .where(
+                    schema.effect.c.client == self._client,
+                    schema.effect.c.mail_id == mail_id,
+                    schema.effect.c.state.in_(_OPEN_EFFECTS),
+                )
+                .values(state=EffectState.FAILED, detail=reason, updated_at=now)
+            )
+
+    def stumble(self, mail_id: int, reason: str, now: datetime) -> int:
+        """Count a failed try, to be repeated; returns how many there were."""
+        with writing(self._engine) as tx:
+            tx.execute(
+                update(schema.mail)
+                .where(self._mail(mail_id))
+                .values(attempts=schema.mail.c.attempts + 1, reason=reason, updated_at=now)
+            )
+            return int(tx.execute(select(schema.mail.c.attempts).where(self._mail(mail_id))).scalar_one())
+
+    def _admit(
+        self, tx: Connection, account: str, folder: str, uidvalidity: int, arrival: Arrival, now: datetime
+    ) -> bool:
+        twin = tx.execute(
+            select(
+                schema.mail.c.id, schema.mail.c.folder, schema.mail.c.uidvalidity, schema.mail.c.place_folder
+            )
+            .where(
+                schema.mail.c.client == self._client,
+                schema.mail.c.account == account,
+                schema.mail.c.fingerprint == arrival.fingerprint,
+                schema.mail.c.state != MailState.KNOWN,
+            )
+            .limit(1)
+        ).first()
+        if twin is not None and twin.place_folder == folder and twin.uidvalidity != uidvalidity:
+            # The folder was numbered anew: the mail lies where it lay, under another UID.
+            tx.execute(
+                update(schema.mail)
+                .where(self._mail(twin.id))
+                .values(
+                    place_folder=folder, place_uidvalidity=uidvalidity, place_uid=arrival.uid, updated_at=now
+                )
+            )
+        tx.execute(
+            insert(schema.mail).values(
+                client=self._client,
+                account=account,
+                folder=folder,
+                uidvalidity=uidvalidity,
+                place_folder=folder,
+                place_uidvalidity=uidvalidity,
+                place_uid=arrival.uid,
+                state=MailState.SEEN if twin is None else MailState.KNOWN,
+                created_at=now,
+                updated_at=now,
+                **_asdict(arrival),
+            )
+        )
+        return twin is not None
+
+    def _mails(self, account: str, state: MailState, limit: int) -> tuple[MailRow, ...]:
+        with reading(self._engine) as tx:
+            return tuple(_mail(row) for row in tx.execute(self._in_state(account, state, limit)))
+
+    def _in_state(self, account: str, state: MailState, limit: int) -> Any:
+        return (
+            select(schema.mail)
+            .where(
+                schema.mail.c.client == self._client,
+                schema.mail.c.account == account,
+                schema.mail.c.state == state,
+            )
+            .order_by(schema.mail.c.id)
+            .limit(limit)
+        )
+
+    def _mail(self, mail_id: int) -> Any:
+        return and_(schema.mail.c.client == self._client, schema.mail.c.id == mail_id)
+
+    def _folder(self, account: str, name: str) -> Any:
+        return and_(
+            schema.folder.c.client == self._client,
+            schema.folder.c.account == account,
+            schema.folder.c.name == name,
+        )
+
+
+def finish_effect(
+    tx: Connection, client: str, effect_id: int, state: EffectState, now: datetime, *, detail: str = ""
+) -> None:
+    """Within a transaction: end an effect, and close its mail where it was the last."""
+    effect = schema.effect
+    tx.execute(
+        update(effect)
+        .where(effect.c.client == client, effect.c.id == effect_id)
+        .values(state=state, detail=detail, updated_at=now)
+    )
+    mail_id = tx.execute(
+        select(effect.c.mail_id).where(effect.c.client == client, effect.c.id == effect_id)
+    ).scalar_one()
+    still_open = tx.execute(
+        select(func.count())
+        .select_from(effect)
+        .where(effect.c.client == client, effect.c.mail_id == mail_id, effect.c.state.in_(_OPEN_EFFECTS))
+    ).scalar_one()
+    if not still_open:
+        tx.execute(
+            update(schema.mail)
+            .where(
+                schema.mail.c.client == client,
+                schema.mail.c.id == mail_id,
+                schema.mail.c.state == MailState.PLANNED,
+            )
+            .values(state=MailState.DONE, updated_at=now)
+        )
+
+
+def _asdict(record: Cursor | Arrival) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__slots__}
+
+
+def _mail(row: Row[Any]) -> MailRow:
+    return MailRow(
+        id=row.id,
+        fingerprint=row.fingerprint,
+        message_id=row.message_id,
+        size=row.size,
+        received_at=row.received_at,
+        old=row.old,
+        state=MailState(row.state),
+        rules=tuple(row.rules),
+        reason=row.reason,
+        attempts=row.attempts,
+        folder=row.folder,
+        place=Place(row.place_folder, row.place_uidvalidity, row.place_uid),
+    )
+
+
+def _effect(row: Row[Any]) -> Effect:
+    return Effect(
+        id=row.id,
+        mail_id=row.mail_id,
+        rule=row.rule,
+        action=row.action,
+        value=row.value,
+        state=EffectState(row.state),
+        target_uidvalidity=row.target_uidvalidity,
+        target_uidnext=row.target_uidnext,
+    )
