@@ -97,7 +97,7 @@ def read_yaml(raw: bytes, file: str) -> Document:
         builder.faults.append(refused.fault)
     except MarkedYAMLError as error:
         builder.faults.append(_syntax_fault(error, file))
-    except (YAMLError, ValueError, OverflowError):
+    except (YAMLError, ValueError, OverflowError, AssertionError):  # it asserts the number behind %YAML
         builder.faults.append(Fault(file, 0, 0, f"the file is {_NOT_YAML}"))
     if builder.faults:
         return Document(file, faults=tuple(builder.faults), values=builder.values, keys=builder.keys)

@@ -59,6 +59,14 @@ class Member(Entry):
     clients: Literal["all"] | tuple[str, ...] = "all"
     morning: Clock | None = None
 
+    @field_validator("clients", mode="before")
+    @classmethod
+    def _all_or_some(cls, value: object) -> object:
+        some = isinstance(value, list | tuple) and value and all(isinstance(slug, str) for slug in value)
+        if value != "all" and not some:
+            raise refuse("write all, or a list of the names of client folders")
+        return value
+
 
 class Connections(Entry):
     """How many IMAP connections may be open at a time."""

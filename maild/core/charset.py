@@ -5,6 +5,7 @@ Never raises, and what it returns can always be written as UTF-8: no lone surrog
 
 import codecs
 import re
+from email.errors import MessageError
 
 # What a foreign library or the standard one raises on hostile bytes. RecursionError is a RuntimeError; UnicodeError,
 # binascii.Error and many others are a ValueError. Not Exception: a mistake of our own in a name should be seen.
@@ -16,6 +17,7 @@ UNREADABLE = (
     ArithmeticError,
     AssertionError,
     RuntimeError,
+    MessageError,
 )
 
 _ALIASES = {

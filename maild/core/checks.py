@@ -4,6 +4,7 @@ The texts stand in a client's mailbox: none of them names another client, nor te
 it is «gesperrt».
 """
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -67,7 +68,8 @@ def _failures(letter: Frozen, known: Circumstances) -> Iterator[Failure]:
 
 
 def _about_people(letter: Frozen, known: Circumstances) -> Iterator[Failure]:
-    if letter.sender is None or letter.sender.key not in known.identities:
+    writers = {address.key for address in letter.mail.from_}
+    if not writers or not writers <= known.identities:
         yield Failure(
             "identity",
             "Die Absenderadresse gehört nicht zu diesem Postfach. Bitte wählen Sie im Feld «Von» die Adresse "
@@ -88,20 +90,26 @@ def _about_people(letter: Frozen, known: Circumstances) -> Iterator[Failure]:
 
 
 def _about_text(letter: Frozen, known: Circumstances) -> Iterator[Failure]:
-    gaps = open_gaps(known.gaps, letter.mail.new_text)
+    text = _own_words(letter.mail.new_text)
+    gaps = open_gaps(known.gaps, text)
     if gaps:
         names = ", ".join(f"«{gap}»" for gap in gaps)
         yield Failure("gaps", f"Im Text fehlt noch: {names}. Bitte tragen Sie das ein.")
-    if not letter.mail.new_text.strip():
+    if not text.strip():
         yield Failure("empty", "Der Brief hat keinen Text.")
-    if _ANNOUNCED.search(letter.mail.new_text) and not letter.mail.attachments:
+    if _ANNOUNCED.search(text) and not letter.mail.attachments:
         yield Failure(
             "attachment",
             "Im Text ist von einem Anhang die Rede, es hängt aber keiner an. Bitte hängen Sie die Datei an oder "
             "ändern Sie den Satz.",
         )
     if len(letter.raw) > LARGEST:
-        size = f"{len(letter.raw) / 1024 / 1024:.0f} MB"
+        size = f"{math.ceil(len(letter.raw) / 1024 / 1024)} MB"
         yield Failure(
             "size", f"Der Brief ist mit {size} zu groß (höchstens 25 MB). Bitte verkleinern Sie die Anhänge."
         )
+
+
+def _own_words(new_text: str) -> str:
+    """Without the quotation that `new_text` keeps where her answers stand between its lines."""
+    return "\n".join(line for line in new_text.split("\n") if not line.startswith(">"))

@@ -7,7 +7,6 @@ quoted line by line.
 
 import base64
 import re
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,7 @@ from email.headerregistry import Address as HeaderAddress
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from maild.core.german.calendar import datum, uhrzeit
+from maild.core.german.calendar import NO_BREAK_SPACE, datum, uhrzeit
 from maild.core.message import Address, Mail
 from maild.core.text import text_hash
 from maild.errors import LetterError
@@ -25,10 +24,13 @@ POLICY = SMTP.clone(max_line_length=998)
 """Python up to 3.12 folds long address lists wrongly; at 998 characters (RFC 5322, section 2.1.1) it needn't fold."""
 
 TOKEN_ID = re.compile(r"<draft\.([a-z0-9]{16,32})@[^<>\s]+>")
-_MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")  # ASCII only: an encoded word would not be found again
 _REFERENCES_LENGTH = 900  # Thunderbird drops ids from the middle beyond about 1,000 characters
 _QUOTED_LINES = 2000
-_WIDTH = 74  # RFC 3676, section 4.2: at most 78 with the blank that marks a soft break
+_WIDTH = 76  # with the blank that marks a soft break; RFC 3676, section 4.2, allows 78 with a stuffed one
+_NAME_LENGTH = (
+    100  # characters of a stranger's name: longer ones would be folded, and not known as an attribution
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Composed:
 
     raw: bytes
     recipients: tuple[str, ...]
+    original_id: str  # what ties it to the original; empty where that has no usable Message-ID
     text_hash: str
 
 
@@ -71,25 +74,29 @@ def compose_reply(reply: Reply) -> Composed:
     message = EmailMessage(policy=POLICY)
     message["From"] = header_address(reply.identity)
     message["To"] = [header_address(address) for address in to]
-    message["Subject"] = reply.subject
+    message["Subject"] = _one_line(reply.subject)
     message["Date"] = reply.now
     message["Message-ID"] = reply.message_id
-    if _MESSAGE_ID.fullmatch(reply.original.message_id):
-        message["In-Reply-To"] = reply.original.message_id
+    original_id = _answered_id(reply.original)
+    if original_id:
+        message["In-Reply-To"] = original_id
     message["References"] = " ".join(references(reply.original, reply.token, reply.identity.domain))
     message.set_content(flow(text), cte="quoted-printable", params={"format": "flowed"})
     attach(message, reply.files)
     return Composed(
         raw=message.as_bytes(),
         recipients=tuple(address.address for address in to),
+        original_id=original_id,
         text_hash=text_hash(text),
     )
 
 
 def header_address(address: Address) -> HeaderAddress:
     """An address as the standard library writes it; raises LetterError where it can't be written."""
+    if not address.address.isascii():
+        raise LetterError("an address with letters beyond ASCII (RFC 6531) can't be written to")
     try:
-        return HeaderAddress(display_name=_one_line(address.name), addr_spec=address.address)
+        return HeaderAddress(display_name=_short_name(address.name), addr_spec=address.address)
     except (HeaderParseError, ValueError, IndexError) as error:
         raise LetterError("the mail's sender has an address that can't be written") from error
 
@@ -97,28 +104,31 @@ def header_address(address: Address) -> HeaderAddress:
 def references(original: Mail, token: str, domain: str) -> tuple[str, ...]:
     """Token first, the original's Message-ID last; in between what fits, the thread's first id and the newest."""
     first = f"<draft.{token}@{domain}>"
-    thread = [*original.references, original.message_id]
-    known = list(dict.fromkeys(i for i in thread if _MESSAGE_ID.fullmatch(i) and not TOKEN_ID.fullmatch(i)))
-    room = _REFERENCES_LENGTH - len(first)
+    last = _answered_id(original)
+    older = list(dict.fromkeys(i for i in original.references if _usable(i) and i != last))
+    room = _REFERENCES_LENGTH - len(first) - len(last)
     kept: list[str] = []
-    for identifier in [*known[-1:], *known[:1], *reversed(known[1:-1])]:
+    for identifier in [*older[:1], *reversed(older[1:])]:
         room -= len(identifier) + 1
-        if identifier not in kept and room >= 0:
+        if room >= 0:
             kept.append(identifier)
-    return (first, *sorted(kept, key=known.index))
+    return (first, *sorted(kept, key=older.index), *filter(None, [last]))
 
 
 def quotation(original: Mail, now: datetime, language: str = "de") -> str:
     """The original below the reply, in the German way: who wrote when, then each line behind a «> »."""
     writer = original.sender
-    name = _one_line((writer.name or writer.address) if writer else "")
+    name = (_short_name(writer.name) or writer.address) if writer else ""
     lines = original.text.rstrip().splitlines()[:_QUOTED_LINES]
     quoted = [f">{line}".rstrip() if line.startswith(">") else f"> {line}".rstrip() for line in lines]
     return "\n".join([_attribution(name, original.date, now, language), *quoted])
 
 
 def flow(text: str) -> str:
-    """Wrap by RFC 3676: a soft break is a blank at the line's end; quotation and «-- » stay as they are."""
+    """Wrap by RFC 3676: a soft break is a blank at the line's end; quotation and «-- » stay as they are.
+
+    `unflow` gives the same lines back, but for blanks at their ends.
+    """
     return "\n".join(wrapped for line in text.splitlines() for wrapped in _flow_line(line)) + "\n"
 
 
@@ -136,9 +146,15 @@ def draft_info(uid: int, imap_name: str) -> bytes:
 
 
 def choose_identity(identities: Sequence[Address], mail: Mail, wanted: str = "") -> Address:
-    """Who answers: the identity a rule names, else the one the mail came to, else the client's first."""
+    """Who answers: the identity a rule names, else the one the mail came to, else the client's first.
+
+    Raises LetterError where the rule names an identity that the client doesn't have.
+    """
     if wanted:
-        return next(identity for identity in identities if identity.key == wanted.lower())
+        named = next((identity for identity in identities if identity.key == wanted.lower()), None)
+        if named is None:
+            raise LetterError("the rule names an identity that client.yaml does not have")
+        return named
     reached = {address.key for address in (*mail.to, *mail.cc)}
     return next((identity for identity in identities if identity.key in reached), identities[0])
 
@@ -150,17 +166,30 @@ def token_of(references_: Sequence[str]) -> str:
 
 
 def _answer_to(original: Mail, identity: Address) -> tuple[Address, ...]:
-    to = tuple(a for a in (original.reply_to or original.from_) if a.key != identity.key)
-    if not to:
+    """The one whom the salutation names (`letter.writer_of`): of several, to write to the first is safe."""
+    to = (original.reply_to or original.from_)[:1]
+    if not to or to[0].key == identity.key:
         raise LetterError("the mail names nobody to answer to")
-    return to[:1]  # a list of Reply-To addresses is a way to make us write to strangers
+    return to
+
+
+def _answered_id(original: Mail) -> str:
+    return original.message_id if _usable(original.message_id) else ""
+
+
+def _usable(identifier: str) -> bool:
+    return _MESSAGE_ID.fullmatch(identifier) is not None and TOKEN_ID.fullmatch(identifier) is None
 
 
 def _attribution(name: str, date: datetime | None, now: datetime, language: str) -> str:
-    local = date.astimezone(now.tzinfo) if date else None
+    """What mail programs, and our own `quotation`, know as the line above a quotation."""
+    if date is None:
+        return "-----Original Message-----" if language == "en" else "-----Ursprüngliche Nachricht-----"
+    local = date.astimezone(now.tzinfo)
     if language == "en":
-        return f"On {local:%d %B %Y at %H:%M} {name} wrote:" if local else f"{name} wrote:"
-    return f"Am {datum(local)} um {uhrzeit(local)} schrieb {name}:" if local else f"{name} schrieb:"
+        return f"On {datum(local, language)} at {uhrzeit(local, language)} {name} wrote:"
+    # A no-break space: «schrieb man:» is a sentence, «schrieb MAN Truck & Bus:» an attribution.
+    return f"Am {datum(local)} um {uhrzeit(local)} schrieb{NO_BREAK_SPACE}{name}:"
 
 
 def _flow_line(line: str) -> list[str]:
@@ -168,9 +197,25 @@ def _flow_line(line: str) -> list[str]:
         return [line.rstrip()]
     if line.rstrip() == "--" and line.startswith("-- "):
         return ["-- "]
-    wrapped = textwrap.wrap(line.rstrip(), _WIDTH, break_long_words=False, break_on_hyphens=False) or [""]
-    stuffed = [f" {part}" if part.startswith((" ", ">", "From ")) else part for part in wrapped]
-    return [f"{part} " for part in stuffed[:-1]] + stuffed[-1:]
+    parts = _wrap(line.rstrip())
+    return [f" {part}" if part.startswith((" ", ">", "From ")) else part for part in parts]
+
+
+def _wrap(line: str) -> list[str]:
+    """Parts of at most `_WIDTH` characters, or one word; all but the last end in the blank they were cut behind."""
+    parts = [""]
+    for word in re.findall(r"[^ ]+ ?| ", line):
+        cut = len(parts[-1]) + len(word) > _WIDTH and parts[-1] not in {"", "-- "}
+        if cut:
+            parts.append(word)
+        else:
+            parts[-1] += word
+    return parts
+
+
+def _short_name(name: str) -> str:
+    line = _one_line(name)
+    return line if len(line) <= _NAME_LENGTH else line[: _NAME_LENGTH - 1].rstrip() + "…"
 
 
 def _one_line(text: str) -> str:

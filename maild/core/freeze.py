@@ -1,7 +1,8 @@
 """Fixes the bytes of an approved letter: what a person approved goes out, and nothing else of it changes.
 
-The body stays byte for byte. From the header block go what only mail programs and maild need (the token, Bcc,
-X-Mozilla-* and their like); Date and Message-ID are set. A letter that is HTML alone gets a text part beside it.
+The body stays byte for byte, but for line ends, which SMTP wants as CRLF. From the header block go what only mail
+programs and maild need (the token, Bcc, X-Mozilla-* and their like); Date and Message-ID are set. A letter that is
+HTML alone gets a text part beside it.
 """
 
 import base64
@@ -16,9 +17,14 @@ from maild.core.parse import parse
 
 _DROPPED = re.compile(
     rb"(?i)^(bcc|fcc|x-mozilla-[^:]*|x-identity-key|x-account-key|x-draft-info|x-maild-[^:]*|date|message-id|received"
-    rb"|return-path|x-uid[^:]*|status|x-status)[ \t]*:"
+    rb"|auto-submitted|return-path|x-uid[^:]*|status|x-status)[ \t]*:"
 )
-_FIELD = re.compile(rb"(?m)^[^ \t\n].*(?:\n[ \t].*)*")
+_BCC = re.compile(rb"(?i)^bcc[ \t]*:")
+_FIELD = re.compile(rb"(?m)^[!-9;-~]+[ \t]*:.*(?:\n[ \t].*)*")  # a "From " line of an mbox file is none
+_TYPE = re.compile(rb"(?i)^content-type[ \t]*:[ \t\n]*([^\s;]+)")
+_BOUNDARY = re.compile(
+    rb'(?is)^content-type[ \t]*:.*?[;\s]boundary[ \t\n]*=[ \t\n]*(?:"([^"\n]+)"|([^\s;"]+))'
+)
 _CONTENT = re.compile(rb"(?i)^content-[^:]*[ \t]*:")
 
 
@@ -38,12 +44,11 @@ def freeze(raw: bytes, message_id: str, now: datetime) -> Frozen:
     """The letter as it will be sent; `now` becomes its Date."""
     head, body = _split(raw)
     fields = [match.group() for match in _FIELD.finditer(head)]
-    bcc = b"\n".join(field for field in fields if field.lower().startswith(b"bcc"))
+    bcc = b"\n".join(field for field in fields if _BCC.match(field))
     kept = [_without_token(field) for field in fields if not _DROPPED.match(field)]
     kept = [field for field in kept if field]
     mail = parse(_join(kept, body))
-    if _is_html_alone(kept):
-        kept, body = _with_text(kept, body, mail.text, message_id)
+    kept, body = _with_text(kept, body, message_id)
     kept += [f"Date: {format_datetime(now)}".encode(), f"Message-ID: {message_id}".encode()]
     if not any(field.lower().startswith(b"mime-version") for field in kept):
         kept.append(b"MIME-Version: 1.0")
@@ -83,16 +88,48 @@ def _without_token(field: bytes) -> bytes:
 
 
 def _recipients(mail: Mail, bcc: bytes) -> tuple[str, ...]:
-    hidden = parse(b"To:" + bcc.partition(b":")[2].replace(b"\n", b"\r\n") + b"\r\n\r\n").to if bcc else ()
+    hidden = parse(re.sub(rb"(?im)^bcc[ \t]*:", b"To:", bcc).replace(b"\n", b"\r\n") + b"\r\n\r\n").to
     unique = {address.key: address.address for address in (*mail.to, *mail.cc, *hidden)}
     return tuple(unique.values())
 
 
-def _is_html_alone(fields: list[bytes]) -> bool:
-    return any(re.match(rb"(?i)^content-type[ \t]*:[ \t\n]*text/html", field) for field in fields)
+def _with_text(fields: list[bytes], body: bytes, message_id: str) -> tuple[list[bytes], bytes]:
+    """Fields and body with a text part, where what a reader sees is HTML alone; else as they are."""
+    if _is_html_alone(fields, body):
+        return _alternative(fields, body, message_id)
+    span = _first_part(fields, body) if _type(fields) == b"multipart/mixed" else None
+    if span is None:
+        return fields, body
+    head, part = _split(body[slice(*span)])
+    inner = _FIELD.findall(head)
+    if not _is_html_alone(inner, part):
+        return fields, body
+    inner, part = _alternative(inner, part, message_id)
+    return fields, body[: span[0]] + b"\n".join(inner) + b"\n\n" + part.rstrip(b"\n") + body[span[1] :]
 
 
-def _with_text(fields: list[bytes], body: bytes, text: str, message_id: str) -> tuple[list[bytes], bytes]:
+def _is_html_alone(fields: list[bytes], body: bytes) -> bool:
+    if _type(fields) == b"multipart/related" and (span := _first_part(fields, body)):
+        return _type(_FIELD.findall(_split(body[slice(*span)])[0])) == b"text/html"
+    return _type(fields) == b"text/html"
+
+
+def _type(fields: list[bytes]) -> bytes:
+    return next((match[1].lower() for field in fields if (match := _TYPE.match(field))), b"")
+
+
+def _first_part(fields: list[bytes], body: bytes) -> tuple[int, int] | None:
+    """From where to where the first part of a multipart reaches (RFC 2046, section 5.1.1)."""
+    boundary = next(filter(None, (_BOUNDARY.match(field) for field in fields)), None)
+    if boundary is None:
+        return None
+    name = re.escape(boundary[1] or boundary[2])
+    lines = list(re.finditer(rb"(?m)^--" + name + rb"(?:--)?[ \t]*$", body))
+    return (lines[0].end() + 1, lines[1].start() - 1) if len(lines) > 1 else None
+
+
+def _alternative(fields: list[bytes], body: bytes, message_id: str) -> tuple[list[bytes], bytes]:
+    text = parse(_join(fields, body)).text
     boundary = "alternative_" + re.sub(r"[^A-Za-z0-9]", "", message_id)[:40]
     content = [field for field in fields if _CONTENT.match(field)]
     others = [field for field in fields if not _CONTENT.match(field)]

@@ -79,7 +79,7 @@ def recognise(draft: Draft, seen: Sequence[Seen], now: datetime) -> Draft:
     copy in the approval folder must then not be sent again; an approval comes before a copy still open in Drafts.
     """
     by_role = {role: [copy for copy in seen if copy.role is role] for role in Role}
-    if draft.state is DraftState.PLANNED:
+    if draft.state is DraftState.PLANNED or draft.state in CLOSED:
         return draft
     if by_role[Role.SENT]:
         return _settled(draft, DraftState.SENT_BY_SECRETARY)
@@ -93,7 +93,7 @@ def recognise(draft: Draft, seen: Sequence[Seen], now: datetime) -> Draft:
             return draft
         return _settled(draft, DraftState.CLARIFY)
     if by_role[Role.DRAFTS]:
-        return _laid(draft, max(by_role[Role.DRAFTS], key=lambda copy: copy.found_at))
+        return _laid(draft, max(by_role[Role.DRAFTS], key=lambda copy: (copy.found_at, copy.uid)))
     return _absent(draft, in_trash=bool(by_role[Role.TRASH]), now=now)
 
 
@@ -104,15 +104,11 @@ def _approved(draft: Draft, approvals: Sequence[Seen]) -> Draft:
 
 
 def _laid(draft: Draft, copy: Seen) -> Draft:
-    if draft.uid is None and copy.message_id == draft.message_id and draft.state is DraftState.PRESENTED:
-        return replace(
-            draft, uidvalidity=copy.uidvalidity, uid=copy.uid
-        )  # a server that names no UID on APPEND
-    as_left = (copy.uidvalidity, copy.uid, copy.message_id) == (
-        draft.uidvalidity,
-        draft.uid,
-        draft.message_id,
-    )
+    place = (copy.uidvalidity, copy.uid)
+    if draft.uid is None and draft.state is DraftState.PRESENTED and copy.message_id == draft.message_id:
+        # The server named no UID on APPEND: this is the copy that maild laid there.
+        return replace(_settled(draft, DraftState.PRESENTED), uidvalidity=copy.uidvalidity, uid=copy.uid)
+    as_left = place == (draft.uidvalidity, draft.uid) and copy.message_id == draft.message_id
     state = DraftState.PRESENTED if as_left and not draft.edited else DraftState.EDITING
     return replace(_settled(draft, state), edited=draft.edited or not as_left, approved_at=None, reason="")
 
@@ -120,14 +116,15 @@ def _laid(draft: Draft, copy: Seen) -> Draft:
 def _absent(draft: Draft, *, in_trash: bool, now: datetime) -> Draft:
     if draft.state is DraftState.VANISHED and not in_trash:
         return draft
-    counted = replace(draft, absent_since=draft.absent_since or now, absent_looks=draft.absent_looks + 1)
-    if draft.state is DraftState.APPROVED:
-        counted = replace(
-            counted, state=DraftState.EDITING, approved_at=None
-        )  # taken back; not seen elsewhere yet
-    if counted.absent_looks < 2 or now - (counted.absent_since or now) < GRACE:
-        return counted
-    return replace(counted, state=DraftState.DISCARDED if in_trash else DraftState.VANISHED)
+    since = draft.absent_since or now
+    looks = min(draft.absent_looks + 1, 2)
+    if looks == 2 and now - since >= GRACE:
+        gone = DraftState.DISCARDED if in_trash else DraftState.VANISHED
+        return replace(draft, state=gone, absent_since=since, absent_looks=looks, approved_at=None)
+    counted = replace(draft, absent_since=since, absent_looks=looks)
+    if draft.state is DraftState.APPROVED:  # taken back; not seen elsewhere yet
+        return replace(counted, state=DraftState.EDITING, approved_at=None)
+    return counted
 
 
 def _settled(draft: Draft, state: DraftState) -> Draft:

@@ -83,7 +83,8 @@ def forward(sheet: Sheet, text: str, original: bytes) -> bytes:
     frame.set_content(flow(text), cte="quoted-printable", params={"format": "flowed"})
     frame.make_mixed(boundary=_boundary(sheet.message_id, original))
     raw = original.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
-    encoding = "8bit" if any(byte > 127 for byte in raw) else "7bit"
+    encoding = "7bit" if raw.isascii() else "8bit"
+    frame["Content-Transfer-Encoding"] = encoding  # RFC 2045, section 6.4: no less than that of its parts
     head, _, _ = frame.as_bytes().rpartition(f"--{frame.get_boundary()}--".encode())
     part = (
         f"--{frame.get_boundary()}\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: {encoding}\r\n"
@@ -104,7 +105,7 @@ def _head(message: EmailMessage, sheet: Sheet, subject: str, *, automatic: bool)
     message["To"] = [header_address(address) for address in sheet.to]
     if sheet.reply_to is not None:
         message["Reply-To"] = header_address(sheet.reply_to)
-    message["Subject"] = subject
+    message["Subject"] = " ".join(subject.split())
     message["Date"] = sheet.now
     message["Message-ID"] = sheet.message_id
     if automatic:

@@ -125,7 +125,7 @@ class _Reader:
         if inside and kind.startswith("multipart/"):
             return self._container(kind, inside, depth)
         if inside or kind.startswith("message/"):
-            self._attach(view, kind, _serialised_size(part))
+            self._attach(view, kind, _size_below(part))
             return _Text()
         content = self._content(part, view)
         if not _is_text(view, kind):
@@ -243,9 +243,16 @@ def _is_broken_base64(payload: bytes) -> bool:
     return len(letters) % 4 != 0 or len(base64_bytes(letters)) < (len(letters) - 2) // 4 * 3
 
 
-def _serialised_size(part: Message) -> int:
-    """Bytes of an attached mail, as near as can be told from its tree."""
+def _size_below(part: Message) -> int:
+    """Bytes of an attached mail, as near as its tree tells without writing it anew, which not every mail survives."""
     try:
-        return sum(len(message.as_bytes()) for message in _inside(part)) or len(_payload(part))
+        below = [one for inner in _inside(part) for one in inner.walk()]
     except UNREADABLE:
-        return 0
+        return 0  # nested deeper than Python goes
+    return sum(_own_size(one) for one in below) or len(_payload(part))
+
+
+def _own_size(part: Message) -> int:
+    head = sum(len(name) + len(str(value)) + 4 for name, value in part.raw_items())
+    del part["content-transfer-encoding"]
+    return head + 2 + len(_payload(part))

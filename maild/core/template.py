@@ -47,6 +47,7 @@ __all__ = [
 
 LARGEST = 256 * 1024  # characters of one rendered letter
 LONGEST_SUBJECT = 300  # characters; a stranger's subject may be longer
+LONGEST_VALUE = 4000  # characters of any one value; more is a stranger's mischief and is cut off
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,9 @@ def _variables(context: LetterContext, quotes: Mapping[int, int] | None = None) 
 def _plain(view: View, quotes: Mapping[int, int]) -> View:
     values: dict[str, Any] = {each.name: getattr(view, each.name) for each in fields(view)}
     texts = {key: text for key, text in values.items() if isinstance(text, str)}
-    return type(view)(**values | {key: one_line(text).translate(quotes) for key, text in texts.items()})
+    return type(view)(
+        **values | {key: one_line(text[:LONGEST_VALUE]).translate(quotes) for key, text in texts.items()}
+    )
 
 
 def _rendered(template: Template, part: jinja2.Template, variables: dict[str, Any]) -> str:
@@ -177,9 +180,8 @@ def _rendered(template: Template, part: jinja2.Template, variables: dict[str, An
             pieces.append(piece)
     except _FAILURES as error:
         line = _line_of(error, template.file)
-        raise LetterError(
-            f"template {template.name} ({template.file}, line {line}): {_reason(error)}"
-        ) from error
+        place = f"{template.file}, line {line}" if line else template.file
+        raise LetterError(f"template {template.name} ({place}): {_reason(error)}") from error
     return "".join(pieces)
 
 

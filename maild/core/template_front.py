@@ -70,7 +70,7 @@ def _unreadable(error: YAMLError) -> Parts:
 
 
 def _read(root: MappingNode, body: str) -> Parts:
-    values: dict[str, Node] = {}
+    entries: dict[str, _Entry] = {}
     findings = []
     for key, value in root.value:
         if not isinstance(key, ScalarNode):
@@ -78,36 +78,41 @@ def _read(root: MappingNode, body: str) -> Parts:
         elif key.value not in _KEYS:
             hint = did_you_mean(str(key.value), _KEYS)
             findings.append(_at(key, f"«{key.value}» is not known here; {hint}"))
-        elif key.value in values:
+        elif key.value in entries:
             findings.append(_at(key, f"«{key.value}» stands here twice; remove one"))
         else:
-            values[key.value] = value
-    subject, attach = values.get("subject"), values.get("attach")
-    findings += [*_wrong_subject(subject), *_wrong_attach(attach)]
+            entries[key.value] = key, value
+    findings += [*_wrong_subject(entries.get("subject")), *_wrong_attach(entries.get("attach"))]
     if findings:
         return Parts(body=body, findings=tuple(findings))
-    names = tuple(str(item.value) for item in attach.value) if attach else ()
-    return Parts(_placed(subject), names, body)
+    names = [str(item.value) for item in entries["attach"][1].value] if "attach" in entries else []
+    return Parts(_placed(entries["subject"][1]), tuple(names), body)
 
 
 def _at(node: Node, message: str) -> Finding:
     return Finding(node.start_mark.line + 1, node.start_mark.column + 1, message)
 
 
-def _wrong_subject(node: Node | None) -> Iterator[Finding]:
-    if node is None:
+_Entry = tuple[Node, Node]  # key and value
+
+
+def _wrong_subject(entry: _Entry | None) -> Iterator[Finding]:
+    if entry is None:
         yield Finding(1, 1, "subject is missing; a letter needs one")
-    elif not isinstance(node, ScalarNode) or node.tag != _TEXT or not node.value.strip():
-        yield _at(node, "subject must be text; put it in quotes")
+        return
+    key, value = entry
+    if not isinstance(value, ScalarNode) or value.tag != _TEXT or not value.value.strip():
+        yield _at(key, "subject must be text; put it in quotes")
 
 
-def _wrong_attach(node: Node | None) -> Iterator[Finding]:
-    if node is None:
+def _wrong_attach(entry: _Entry | None) -> Iterator[Finding]:
+    if entry is None:
         return
-    if not isinstance(node, SequenceNode):
-        yield _at(node, "attach must be a list of file names, as [preisliste.pdf]")
+    key, value = entry
+    if not isinstance(value, SequenceNode):
+        yield _at(key, "attach must be a list of file names, as [preisliste.pdf]")
         return
-    for item in node.value:
+    for item in value.value:
         if not _is_file_name(item):
             yield _at(item, "attach must be plain file names from templates/<client>/files/")
 
@@ -118,7 +123,7 @@ def _is_file_name(item: Node) -> bool:
     return bool(item.value.strip()) and not item.value.startswith(".") and not set(item.value) & set("/\\:")
 
 
-def _placed(subject: Node | None) -> str:
+def _placed(subject: Node) -> str:
     if not isinstance(subject, ScalarNode):
         return ""
     folded = subject.style in {"|", ">"}  # such text begins on the line after its key

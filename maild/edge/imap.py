@@ -170,10 +170,9 @@ class Mailbox:
         before = None if self.has_uidplus else self.status(name)
         spelled, names = self.session.spell(name), self._flag_list(name, flags)
         answer = self.session.call("append", spelled, raw, names, when, folder=name)
-        uid = appended_uid(answer)
-        if uid is None and before is not None:
-            uid = self._elsewhere(name, lambda: self._appended_since(before.uidnext, raw))
-        return uid
+        if before is None:
+            return appended_uid(answer)
+        return self._elsewhere(name, lambda: self._appended_since(before.uidnext, raw))
 
     def add_flags(self, uids: Iterable[int], flags: Iterable[str]) -> None:
         """Set flags on those mails of the selected folder that still exist."""

@@ -82,7 +82,7 @@ def _draft(desk: Desk, effect: Effect, _raw: bytes, mail: Mail) -> None:
         token=token,
         template=template.name,
         message_id=message_id,
-        original_id=mail.message_id,
+        original_id=composed.original_id,
         sender=identity.address,
         recipients=composed.recipients,
         gaps=rendered.gaps,

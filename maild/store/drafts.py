@@ -96,22 +96,29 @@ class Drafts:
         next_uid: int,
         now: datetime,
     ) -> None:
-        """Enter what new messages of a folder mean, and how far the folder has been read, at once."""
+        """Enter what new messages of a folder mean, and how far the folder has been read, at once.
+
+        Read again, as after a change of UIDVALIDITY that was taken back, a message counts as found anew.
+        """
         with writing(self._engine) as tx:
             for sight in sights:
-                tx.execute(
-                    insert(schema.sighting).values(
-                        client=self._client,
-                        account=account,
-                        role=role,
-                        folder=folder,
-                        uidvalidity=uidvalidity,
-                        uid=sight.uid,
-                        draft_id=sight.draft_id,
-                        message_id=sight.message_id,
-                        found_at=now,
-                    )
-                )
+                place = {
+                    "client": self._client,
+                    "account": account,
+                    "folder": folder,
+                    "uidvalidity": uidvalidity,
+                    "uid": sight.uid,
+                }
+                meaning = {
+                    "role": role,
+                    "draft_id": sight.draft_id,
+                    "message_id": sight.message_id,
+                    "found_at": now,
+                    "gone_at": None,
+                }
+                known = update(schema.sighting).filter_by(**place).values(**meaning)
+                if not tx.execute(known).rowcount:
+                    tx.execute(insert(schema.sighting).values(**place, **meaning))
             tx.execute(
                 update(schema.folder)
                 .where(
@@ -171,7 +178,8 @@ class Drafts:
                 .where(self._is(draft_id), schema.draft.c.state == DraftState.PLANNED)
                 .values(**values)
             )
-            _filed(tx, self._client, schema.filing.c.draft_id == draft_id, now)
+            ours = and_(schema.filing.c.draft_id == draft_id, schema.filing.c.purpose == "draft")
+            _filed(tx, self._client, ours, now)
 
     def filings(self, account: str) -> tuple[Filing, ...]:
         """Messages that are still to be laid into a folder, oldest first."""

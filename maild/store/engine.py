@@ -4,6 +4,7 @@ Refuses a database whose tables are of another revision than the code, unless as
 """
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +14,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import SQLAlchemyError
 
 from maild.errors import MaildError
 
@@ -48,21 +50,29 @@ def open_engine(url: str, state_directory: Path) -> Engine:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the tables to the newest revision; does nothing where they are."""
-    with engine.connect() as connection:
-        config = _alembic()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
+    """Bring the tables to the newest revision; does nothing where they are.
+
+    Raises StoreError where the file is no database, or was written by a newer maild.
+    """
+    config = _alembic()
+    try:
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise _unreadable(engine, error) from error
+    except CommandError as error:
+        raise StoreError(f"the database {engine.url.database} can't be upgraded: {error}") from error
 
 
 def check_revision(engine: Engine) -> None:
     """Raise StoreError unless the tables are of the revision this code is written for."""
     try:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             found = MigrationContext.configure(connection).get_current_revision()
-    except DatabaseError as error:
-        raise StoreError(f"the database {engine.url.database} can't be read: {error.orig}") from error
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise _unreadable(engine, error) from error
     wanted = ScriptDirectory.from_config(_alembic()).get_current_head()
     if found != wanted:
         raise StoreError(
@@ -83,6 +93,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """One transaction that only reads and waits for nobody."""
     with engine.connect().execution_options(**_READ_ONLY) as connection:
         yield connection
+
+
+def _unreadable(engine: Engine, error: Exception) -> StoreError:
+    reason = getattr(error, "orig", error)
+    return StoreError(f"the database {engine.url.database} can't be read: {reason}")
 
 
 def _prepare(dbapi_connection: Any, _record: object) -> None:

@@ -70,7 +70,7 @@ class Ledger:
         """Enter messages and move the cursor, at once; returns how many were known under another UID.
 
         A message whose fingerprint the ledger has is KNOWN: a return, a second copy, or the same mail under a new
-        UIDVALIDITY. Nothing is done with it.
+        UIDVALIDITY. Nothing is done with it. The same message under the same UID is entered once.
         """
         with writing(self._engine) as tx:
             known = sum(self._admit(tx, account, folder, uidvalidity, arrival, now) for arrival in arrivals)
@@ -86,6 +86,14 @@ class Ledger:
         with reading(self._engine) as tx:
             return _mail(tx.execute(select(schema.mail).where(self._mail(mail_id))).one())
 
+    def newest(self, limit: int) -> tuple[MailRow, ...]:
+        """The last mails that came in, newest first."""
+        query = select(schema.mail).where(schema.mail.c.client == self._client)
+        with reading(self._engine) as tx:
+            return tuple(
+                _mail(row) for row in tx.execute(query.order_by(schema.mail.c.id.desc()).limit(limit))
+            )
+
     def by_message_id(self, message_id: str) -> bool:
         """Whether a received mail has this Message-ID."""
         query = select(schema.mail.c.id).where(
@@ -97,15 +105,15 @@ class Ledger:
     def plan(
         self, mail_id: int, rules: tuple[str, ...], version: str, effects: Sequence[NewEffect], now: datetime
     ) -> None:
-        """Write down what the rules decided; a mail without effects is done."""
+        """Write down what the rules decided, once; a mail without effects is done."""
         state = MailState.PLANNED if effects else MailState.DONE
         with writing(self._engine) as tx:
-            tx.execute(
+            judged = tx.execute(
                 update(schema.mail)
-                .where(self._mail(mail_id))
+                .where(self._mail(mail_id), schema.mail.c.state == MailState.SEEN)
                 .values(state=state, rules=list(rules), rules_version=version, reason="", updated_at=now)
-            )
-            for position, effect in enumerate(effects):
+            ).rowcount
+            for position, effect in enumerate(effects if judged else ()):
                 tx.execute(
                     insert(schema.effect).values(
                         client=self._client,
@@ -208,18 +216,17 @@ class Ledger:
         self, tx: Connection, account: str, folder: str, uidvalidity: int, arrival: Arrival, now: datetime
     ) -> bool:
         twin = tx.execute(
-            select(
-                schema.mail.c.id, schema.mail.c.folder, schema.mail.c.uidvalidity, schema.mail.c.place_folder
-            )
+            select(schema.mail.c.id, schema.mail.c.place_folder, schema.mail.c.place_uidvalidity)
             .where(
                 schema.mail.c.client == self._client,
                 schema.mail.c.account == account,
                 schema.mail.c.fingerprint == arrival.fingerprint,
                 schema.mail.c.state != MailState.KNOWN,
             )
+            .order_by(schema.mail.c.id)
             .limit(1)
         ).first()
-        if twin is not None and twin.place_folder == folder and twin.uidvalidity != uidvalidity:
+        if twin is not None and twin.place_folder == folder and twin.place_uidvalidity != uidvalidity:
             # The folder was numbered anew: the mail lies where it lay, under another UID.
             tx.execute(
                 update(schema.mail)
@@ -228,6 +235,8 @@ class Ledger:
                     place_folder=folder, place_uidvalidity=uidvalidity, place_uid=arrival.uid, updated_at=now
                 )
             )
+        if self._is_entered(tx, account, folder, uidvalidity, arrival.uid):
+            return True
         tx.execute(
             insert(schema.mail).values(
                 client=self._client,
@@ -244,6 +253,17 @@ class Ledger:
             )
         )
         return twin is not None
+
+    def _is_entered(self, tx: Connection, account: str, folder: str, uidvalidity: int, uid: int) -> bool:
+        """Whether the ledger has this very message: a server may go back to an earlier UIDVALIDITY."""
+        query = select(schema.mail.c.id).where(
+            schema.mail.c.client == self._client,
+            schema.mail.c.account == account,
+            schema.mail.c.folder == folder,
+            schema.mail.c.uidvalidity == uidvalidity,
+            schema.mail.c.uid == uid,
+        )
+        return tx.execute(query).first() is not None
 
     def _mails(self, account: str, state: MailState, limit: int) -> tuple[MailRow, ...]:
         with reading(self._engine) as tx:

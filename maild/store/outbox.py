@@ -41,7 +41,7 @@ class Outbox:
         self._client = client
 
     def enqueue(self, letter: NewLetter, account: str, now: datetime) -> int | None:
-        """Put a letter into the outbox, one row per recipient; its effect is done by that.
+        """Put a letter into the outbox, one row per recipient, however often it is named; its effect is done by that.
 
         Returns the letter's id, or None where the effect has its letter already, or where the draft has one that
         isn't closed: asked for twice, it is sent once.
@@ -50,7 +50,7 @@ class Outbox:
             if self._has_letter(tx, letter):
                 return None
             letter_id = self._insert_letter(tx, letter, now)
-            for recipient in letter.recipients:
+            for recipient in {address.lower(): address for address in letter.recipients}.values():
                 tx.execute(
                     insert(schema.outbox).values(
                         client=self._client,
@@ -118,11 +118,7 @@ class Outbox:
             table.c.client == self._client, table.c.account == account, table.c.state.in_(WAITING_ROWS)
         )
         with writing(self._engine) as tx:
-            tx.execute(
-                update(table)
-                .where(ours, table.c.expires_at <= now)
-                .values(state=RowState.EXPIRED, reason="could not be sent in time", updated_at=now)
-            )
+            self._expire(tx, ours, now)
             due = select(table.c.id).where(ours, table.c.next_at <= now)
             ids = list(tx.execute(due.order_by(table.c.prio, table.c.id).limit(limit)).scalars())
             tx.execute(
@@ -133,11 +129,16 @@ class Outbox:
             return tuple(self._leased(tx, row_id) for row_id in ids)
 
     def begin_sending(self, row: OutboxRow, now: datetime) -> bool:
-        """The commit before the final dot; False: the lease is no longer ours, so the dot must not be sent."""
+        """The commit before the final dot; False: it must not be sent.
+
+        Then the lease is no longer ours, or the row's time is up, of which it expires.
+        """
         with writing(self._engine) as tx:
+            held = self._held(row, RowState.LEASED)
+            self._expire(tx, held, now)
             changed = tx.execute(
                 update(schema.outbox)
-                .where(self._held(row, RowState.LEASED), schema.outbox.c.expires_at > now)
+                .where(held)
                 .values(state=RowState.SENDING, attempts=row.attempts + 1, updated_at=now)
             ).rowcount
             if not changed:
@@ -157,19 +158,22 @@ class Outbox:
         next_at: datetime | None = None,
         counts: bool = True,
     ) -> None:
-        """Record how an attempt ended; `counts` False: the account's fault, which costs the row no attempt."""
+        """Record how an attempt ended, once, and only while the row is ours.
+
+        `counts` False: the account's fault, which costs the row no attempt unless the dot was already due.
+        """
         with writing(self._engine) as tx:
-            was_sending = tx.execute(
+            was = tx.execute(
                 select(schema.outbox.c.state).where(
                     self._row(row.id), schema.outbox.c.generation == row.generation
                 )
             ).scalar_one_or_none()
-            if was_sending is None:
+            if was not in {RowState.LEASED, RowState.SENDING}:
                 return
             values: dict[str, Any] = {"state": state, "reason": text, "updated_at": now}
             if next_at is not None:
                 values["next_at"] = next_at
-            if was_sending != RowState.SENDING and counts:
+            if was == RowState.LEASED and counts:
                 self._attempt(tx, row, now, state)
                 values["attempts"] = row.attempts + 1
             tx.execute(update(schema.outbox).where(self._row(row.id)).values(**values))
@@ -253,7 +257,8 @@ class Outbox:
             schema.letter.c.client == self._client, schema.letter.c.closed_at.is_(None), ~open_rows, ours
         )
         with reading(self._engine) as tx:
-            return tuple(self._load(tx, letter_id) for letter_id in tx.execute(query).scalars())
+            ids = tx.execute(query.order_by(schema.letter.c.id)).scalars().all()
+            return tuple(self._load(tx, letter_id) for letter_id in ids)
 
     def close(
         self,
@@ -291,6 +296,13 @@ class Outbox:
         )
         with reading(self._engine) as tx:
             return tx.execute(query.limit(1)).first() is not None
+
+    def _expire(self, tx: Connection, which: Any, now: datetime) -> None:
+        tx.execute(
+            update(schema.outbox)
+            .where(which, schema.outbox.c.expires_at <= now)
+            .values(state=RowState.EXPIRED, reason="could not be sent in time", updated_at=now)
+        )
 
     def _has_letter(self, tx: Connection, letter: NewLetter) -> bool:
         if letter.draft_id is not None and self._open_letter(tx, letter.draft_id) is not None:

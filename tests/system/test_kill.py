@@ -80,11 +80,9 @@ def _work_through(home: Installation, deaths: int) -> None:
         return approved and died == deaths and _closed(home)
 
     wait_until(finished, 60, "the end of the matter")
-    looked = _rows(home, _LAST_LOOK)
-    wait_until(lambda: _rows(home, _LAST_LOOK) != looked, 20, "one look more")
-
-
-_LAST_LOOK = "SELECT last_success_at FROM account WHERE name = 'imap'"
+    # Whatever the next look would do wrong, it does when another mail wakes it.
+    home.imap.deliver(home.users["northwind"], mail("Gruß", number=2))
+    wait_until(lambda: _rows(home, "SELECT state FROM mail") == [("done",)] * 2, 20, "one look more")
 
 
 def _closed(home: Installation) -> bool:
@@ -105,7 +103,7 @@ def _check(home: Installation) -> None:
     folders = ("INBOX", "Drafts", "Freigegeben", "Anfragen", "Kopien", "Sent", "Klärung")
     found = {folder: len(home.messages("northwind", folder)) for folder in folders}
     in_doubt = outbox[CUSTOMER] == "in_doubt"
-    sorted_away = {"INBOX": 0, "Drafts": 0, "Freigegeben": 0, "Anfragen": 1, "Kopien": 1}
+    sorted_away = {"INBOX": 1, "Drafts": 0, "Freigegeben": 0, "Anfragen": 1, "Kopien": 1}
     assert found == sorted_away | ({"Sent": 0, "Klärung": 2} if in_doubt else {"Sent": 1, "Klärung": 0})
 
 

@@ -52,11 +52,11 @@ def contact_name(contact: Contact) -> PersonName | None:
     """The name as the client gives it; None where the contact has none."""
     if contact.form is Form.COMPANY:
         return PersonName(form=Form.COMPANY, company=True)
-    given, given_titles, _ = take_titles(one_line(contact.given).strip(" ,").split())
-    family = one_line(contact.family).strip(" ,").split()
+    given, given_titles, _ = take_titles(_field(contact.given).split())
+    family = _field(contact.family).split()
     if not given and not family:
         return None
-    nobility = one_line(contact.nobility)
+    nobility = _field(contact.nobility)
     if not nobility and _noble_at(family) == 0:
         nobility, family = family[0], family[1:]
     titles = ranked((*titles_in(one_line(contact.title)), *given_titles))
@@ -85,6 +85,10 @@ _PHONE = re.compile(
 _BRACKETS = re.compile(r"[(\[{<][^()\[\]{}<>]*[)\]}>]")
 _QUOTES = str.maketrans(dict.fromkeys('"„“”«»‚‘‹›', " "))
 _ON_BEHALF = re.compile(r"^(?:i\.\s?[AV]\.|i[AV]\s|ppa\.?\s|p\.\s?p\.|pp\.)\s*")
+
+
+def _field(text: str) -> str:
+    return one_line(text).strip(" ,")
 
 
 def _is_role_address(local: str) -> bool:

@@ -74,7 +74,7 @@ def missing(particulars: Particulars) -> tuple[str, ...]:
     needed = _NEEDED[particulars.form]
     if particulars.liquidators:  # § 71 (5) GmbHG, § 268 (4) AktG: the liquidators are named instead
         needed = tuple(field for field in needed if field != "directors")
-    return tuple(field for field in needed if not getattr(particulars, field))
+    return tuple(field for field in needed if not _is_given(getattr(particulars, field)))
 
 
 def doubtful(particulars: Particulars) -> tuple[str, ...]:
@@ -105,6 +105,12 @@ _NEEDED = {
     "foreign": _TRADER,
     "foreign-branch": (*_COMPANY, "branch_seat", "branch_register", "branch_number"),
 }
+
+
+def _is_given(value: str | tuple[str, ...]) -> bool:
+    return any(each.strip() for each in ([value] if isinstance(value, str) else value))
+
+
 # As § 4 GmbHG, § 5a GmbHG, § 4 AktG and § 19 HGB allow them to be written.
 _ENDINGS = {
     "GmbH": ("GmbH", "Gesellschaft mit beschränkter Haftung", "mbH"),
@@ -145,7 +151,7 @@ _ENGLISH = {
 
 def _firm_line(particulars: Particulars, label: dict[str, str]) -> str:
     firm = particulars.firm
-    if particulars.liquidators and not firm.endswith(("i. L.", "i.L.")):
+    if firm.strip() and particulars.liquidators and not firm.endswith(("i. L.", "i.L.")):
         firm = f"{firm} {label['liquidation']}"
     return _joined(firm, _labelled(label["seat"], particulars.seat))
 
@@ -180,11 +186,11 @@ def _supervisory_line(particulars: Particulars, label: dict[str, str]) -> str:
 
 
 def _labelled(label: str, value: str) -> str:
-    return label.format(value) if value else ""
+    return label.format(value) if value.strip() else ""
 
 
 def _joined(*parts: str) -> str:
-    return ", ".join(part for part in parts if part)
+    return ", ".join(part.strip() for part in parts if part.strip())
 
 
 def _people(particulars: Particulars) -> list[tuple[str, str]]:

@@ -1,0 +1,130 @@
+"""The stage of the demo: a temporary home made of the repository's own files, the servers, the bag of mail.
+
+The clients' files stay as they are but for where their servers are and how soon things happen.
+"""
+
+import os
+import secrets
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ruamel.yaml import YAML
+
+from maild.core.message import Mail
+from maild.core.parse import parse
+from maild.daemon import Daemon, Places
+from maild.demo.servers import LOOPBACK, DemoServers
+from maild.errors import MaildError
+
+REPOSITORY = Path(__file__).parents[2]
+_BAG = Path(__file__).with_name("bag.yaml")
+_MAILS = Path(__file__).with_name("mails")
+_PASSWORD = "MAILD_DEMO_PASSWORD"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must become of one mail of the bag."""
+
+    rules: tuple[str, ...]
+    folder: str
+    draft: str | None
+    forward: tuple[str, ...]
+    note: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One mail of the bag."""
+
+    file: str
+    client: str
+    raw: bytes
+    mail: Mail
+    expected: Expected
+
+
+class Stage:
+    """Everything that the demo needs and that is gone afterwards."""
+
+    def __init__(self) -> None:
+        self.bag = _read_bag()
+        self.users = {slug: f"info@{slug}.example" for slug in sorted({entry.client for entry in self.bag})}
+        self.password = secrets.token_urlsafe(9)
+        self.servers = DemoServers(dict.fromkeys(self.users.values(), self.password))
+        self.home = Path(tempfile.mkdtemp(prefix="maild-demo-"))
+        self.places = Places(self.home, self.home / "state")
+        self.daemon: Daemon | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.servers.start()
+            os.environ[_PASSWORD] = self.password
+            self._furnish()
+            self.daemon = Daemon(self.places)
+            self.daemon.start()
+        except BaseException:
+            self._clear()
+            raise
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._clear()
+
+    def deliver(self, entry: Entry) -> None:
+        """Let a mail of the bag arrive."""
+        self.servers.deliver(self.users[entry.client], entry.raw)
+
+    def _furnish(self) -> None:
+        for name in ("rules", "templates"):
+            if not (REPOSITORY / name).is_dir():
+                raise MaildError(
+                    f"the demo plays on the files of the repository; {REPOSITORY / name} is missing"
+                )
+            shutil.copytree(REPOSITORY / name, self.home / name)
+        office = YAML(typ="safe").load(REPOSITORY / "maild.yaml")
+        _write(self.home / "maild.yaml", office | {"log": {"level": "error"}, "state": "sqlite:///maild.db"})
+        for slug, user in self.users.items():
+            path = self.home / "rules" / slug / "client.yaml"
+            _write(path, self._moved_here(YAML(typ="safe").load(path), user))
+
+    def _moved_here(self, client: dict[str, Any], user: str) -> dict[str, Any]:
+        for name, port in (("imap", self.servers.imap_port), ("smtp", self.servers.smtp_port)):
+            here = {"host": LOOPBACK, "port": port, "tls": "none", "username": user}
+            client[name] |= here | {"password": {"env": _PASSWORD}}
+        client["review"] |= {"settle": "1s", "look": "1s"}
+        return client
+
+    def _clear(self) -> None:
+        if self.daemon is not None:
+            self.daemon.stop()
+        self.servers.stop()
+        os.environ.pop(_PASSWORD, None)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def _read_bag() -> tuple[Entry, ...]:
+    entries = []
+    for item in YAML(typ="safe").load(_BAG)["mails"]:
+        raw = (_MAILS / item["file"]).read_bytes().replace(b"\n", b"\r\n")
+        expect = item["expect"]
+        expected = Expected(
+            rules=tuple(expect["rules"]),
+            folder=expect["folder"],
+            draft=expect["draft"],
+            forward=tuple(expect["forward"]),
+            note=expect["note"],
+        )
+        entries.append(Entry(item["file"], item["client"], raw, parse(raw), expected))
+    return tuple(entries)
+
+
+def _write(path: Path, data: dict[str, Any]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        YAML(typ="safe").dump(data, file)
