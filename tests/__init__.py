@@ -1,0 +1,1 @@
+"""All tests; see the README for how to run them."""

@@ -8,23 +8,27 @@ say, found out by looking; the absence of an error proves nothing. Decides nothi
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from email.parser import BytesHeaderParser
 from typing import Any, Self, TypeVar
 
 from maild.core.folder import Folder
 from maild.edge.imap_answers import (
+    FolderStatus,
+    Found,
     appended_uid,
     chunks,
     copied_uids,
     flag_names,
+    folder_status,
+    found,
     is_flag,
     longest_plain,
+    sections,
     unfolded,
-    utc,
 )
-from maild.edge.imap_session import ImapLogin, RefusedError, Session
+from maild.edge.imap_client import ImapLogin
+from maild.edge.imap_session import RefusedError, Session
 from maild.errors import FolderError
 
 __all__ = ["FolderStatus", "Found", "ImapLogin", "Mailbox"]
@@ -33,26 +37,6 @@ T = TypeVar("T")
 
 HEADER_LIMIT = 256 * 1024  # bytes of one mail's header that `headers` returns at most
 SEARCH_WINDOW = 50_000  # imaplib reads no line over 1,000,000 bytes: some 125,000 UIDs
-
-
-@dataclass(frozen=True, slots=True)
-class FolderStatus:
-    """A folder as a whole; numbers that a server doesn't give are 0."""
-
-    uidvalidity: int
-    uidnext: int
-    messages: int
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One mail of a batched fetch of headers."""
-
-    uid: int
-    flags: frozenset[str]
-    internaldate: datetime  # aware, UTC
-    size: int  # bytes (RFC822.SIZE)
-    header: bytes  # the fields asked for, as they are; at most HEADER_LIMIT bytes
 
 
 class Mailbox:
@@ -111,14 +95,14 @@ class Mailbox:
     def status(self, name: str) -> FolderStatus:
         """Ask how a folder stands, without selecting it. Raises FolderError if it is missing."""
         answer = self._opened("folder_status", name, ("UIDVALIDITY", "UIDNEXT", "MESSAGES"))
-        return _status(answer, messages=b"MESSAGES")
+        return folder_status(answer, messages=b"MESSAGES")
 
     def select(self, name: str) -> FolderStatus:
         """Make a folder the one that commands on UIDs work in. Raises FolderError if it is missing or read only."""
         self._selected = ""
         answer = self._opened("select_folder", name)
         self._selected = name
-        status = _status(answer, messages=b"EXISTS")
+        status = folder_status(answer, messages=b"EXISTS")
         self._messages = status.messages
         return status if status.uidnext else self.status(name)
 
@@ -127,11 +111,11 @@ class Mailbox:
         self.session.synchronise()
         # RFC 9051, section 6.4.9: n:* also means the last mail where n lies above it.
         if self._messages <= SEARCH_WINDOW:
-            return sorted(found for found in self._search(f"UID {max(uid, 1)}:*") if found >= uid)
+            return sorted(each for each in self._search(f"UID {max(uid, 1)}:*") if each >= uid)
         last = self.status(self._selected).uidnext - 1
         starts = range(max(uid, 1), last + 1, SEARCH_WINDOW)
         windows = (f"UID {low}:{min(low + SEARCH_WINDOW - 1, last)}" for low in starts)
-        return sorted(found for window in windows for found in self._search(window))
+        return sorted(each for window in windows for each in self._search(window))
 
     def headers(self, uids: Iterable[int], fields: tuple[str, ...] = ()) -> list[Found]:
         """Headers, or only the named fields, of those mails that still exist, ascending by UID.
@@ -141,7 +125,7 @@ class Mailbox:
         section = f"HEADER.FIELDS ({' '.join(fields)})" if fields else "HEADER"
         items = ["FLAGS", "INTERNALDATE", "RFC822.SIZE", f"BODY.PEEK[{section}]<0.{HEADER_LIMIT}>"]
         answers = self._fetch(uids, items)
-        return [_found(uid, answers[uid], text) for uid, text in sorted(_sections(answers).items())]
+        return [found(uid, answers[uid], text) for uid, text in sorted(sections(answers).items())]
 
     def flags(self, uids: Iterable[int]) -> dict[int, frozenset[str]]:
         """Flags of those mails that still exist, as of now."""
@@ -151,14 +135,14 @@ class Mailbox:
 
     def fetch(self, uid: int, limit: int) -> bytes | None:
         """A mail as it is, at most its first `limit` bytes; None if it is gone."""
-        return _sections(self._fetch([uid], [f"BODY.PEEK[]<0.{limit}>"])).get(uid)
+        return sections(self._fetch([uid], [f"BODY.PEEK[]<0.{limit}>"])).get(uid)
 
     def find(self, header: str, value: str) -> list[int]:
         """UIDs of mails in the selected folder one of whose fields of that name contains the value, in any place."""
         # The server only narrows: some match words, some ignore case, all differ beyond ASCII.
-        found = self._search(f'HEADER {header} "{longest_plain(value)}"')
+        narrowed = self._search(f'HEADER {header} "{longest_plain(value)}"')
         wanted = value.encode()
-        return [mail.uid for mail in self.headers(found, (header,)) if wanted in unfolded(mail.header)]
+        return [mail.uid for mail in self.headers(narrowed, (header,)) if wanted in unfolded(mail.header)]
 
     def append(
         self, name: str, raw: bytes, flags: Iterable[str] = (), when: datetime | None = None
@@ -315,28 +299,3 @@ class Mailbox:
         if self.has_uidplus:
             for chunk in chunks(gone):
                 self._steadily("uid_expunge", chunk)
-
-
-def _status(answer: dict[bytes, Any], messages: bytes) -> FolderStatus:
-    numbers = (answer.get(key) for key in (b"UIDVALIDITY", b"UIDNEXT", messages))
-    return FolderStatus(*(number if isinstance(number, int) else 0 for number in numbers))
-
-
-def _found(uid: int, answer: dict[bytes, Any], header: bytes) -> Found:
-    size = answer.get(b"RFC822.SIZE")
-    return Found(
-        uid=uid,
-        flags=flag_names(answer.get(b"FLAGS") or ()),
-        internaldate=utc(answer.get(b"INTERNALDATE")),
-        size=size if isinstance(size, int) else 0,
-        header=header,
-    )
-
-
-def _sections(answers: dict[int, dict[bytes, Any]]) -> dict[int, bytes]:
-    """The text that was asked for, whatever way the server spells the name of its section.
-
-    A mail that another session has removed comes from Dovecot with NIL for a text: it is left out.
-    """
-    texts = ((uid, key, value) for uid, answer in answers.items() for key, value in answer.items())
-    return {uid: value for uid, key, value in texts if key.startswith(b"BODY[") and isinstance(value, bytes)}

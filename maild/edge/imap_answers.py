@@ -6,7 +6,9 @@ except as a response code, which is an atom by grammar (RFC 9051, section 7.1).
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 SYSTEM_FLAGS = {f.lower(): f for f in ("\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft")}
 
@@ -16,6 +18,26 @@ _COPYUID = re.compile(rb"\d+ ([\d:,]+) ([\d:,]+)")
 _KEYWORD = re.compile(r"[A-Za-z0-9!#$&'+,\-./:;<=>?@^_`|~]+")
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _QUOTABLE = re.compile(r"[ !#-\[\]-~]+")
+
+
+@dataclass(frozen=True, slots=True)
+class FolderStatus:
+    """A folder as a whole; numbers that a server doesn't give are 0."""
+
+    uidvalidity: int
+    uidnext: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One mail of a batched fetch of headers."""
+
+    uid: int
+    flags: frozenset[str]
+    internaldate: datetime  # aware, UTC
+    size: int  # bytes (RFC822.SIZE)
+    header: bytes  # the fields asked for, as they are; at most HEADER_LIMIT bytes
 
 
 def response_code(text: str) -> str:
@@ -90,3 +112,30 @@ def longest_plain(value: str) -> str:
     """The longest part of a value that can stand in a quoted string as it is; at most 200 characters."""
     parts = _QUOTABLE.findall(value)
     return str(max(parts, key=len))[:200] if parts else ""
+
+
+def folder_status(answer: dict[bytes, Any], messages: bytes) -> FolderStatus:
+    """The numbers in the answer to SELECT or STATUS; `messages` is what it calls their count."""
+    numbers = (answer.get(key) for key in (b"UIDVALIDITY", b"UIDNEXT", messages))
+    return FolderStatus(*(number if isinstance(number, int) else 0 for number in numbers))
+
+
+def found(uid: int, answer: dict[bytes, Any], header: bytes) -> Found:
+    """One mail of a FETCH answer."""
+    size = answer.get(b"RFC822.SIZE")
+    return Found(
+        uid=uid,
+        flags=flag_names(answer.get(b"FLAGS") or ()),
+        internaldate=utc(answer.get(b"INTERNALDATE")),
+        size=size if isinstance(size, int) else 0,
+        header=header,
+    )
+
+
+def sections(answers: dict[int, dict[bytes, Any]]) -> dict[int, bytes]:
+    """The text that was asked for, whatever way the server spells the name of its section.
+
+    A mail that another session has removed comes from Dovecot with NIL for a text: it is left out.
+    """
+    texts = ((uid, key, value) for uid, answer in answers.items() for key, value in answer.items())
+    return {uid: value for uid, key, value in texts if key.startswith(b"BODY[") and isinstance(value, bytes)}
