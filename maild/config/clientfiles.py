@@ -18,7 +18,7 @@ from maild.config.review import Review, folder_problems, protected_folders
 from maild.config.rulefiles import read_rules
 from maild.config.servers import NamedFolders
 from maild.config.source import Source, entries
-from maild.config.templates import Loaded, TemplateSet, read_files, read_own
+from maild.config.templates import HOUSE_LANGUAGE, Loaded, TemplateSet, read_files, read_own
 from maild.config.wording import did_you_mean, validated
 from maild.core.action import Draft, Forward, Note
 from maild.core.rules.model import RuleSet
@@ -54,11 +54,12 @@ def read_client(home: FilePath, slug: str, house: Loaded, today: date) -> Client
     contacts, contact_faults = _contacts(source, slug)
     found.faults += (*faults, *own.faults, *file_faults, *contact_faults)
     found.warnings += own.warnings
-    templates = TemplateSet(own.shelf, house.shelf)
+    templates = TemplateSet(own.shelf, house.shelf, house.broken)
     context = _context(document, config, own.names | house.names, files)
     rules = _rules(source, found, context) if document.data is not None else RuleSet()
     if config is not None:
         found.faults += _faults(document, _config_problems(config, rules, templates, context))
+        found.faults += _house_faults(slug, _written(config, rules, contacts), templates)
         found.warnings += _faults(document, (*legal_warnings(config.legal, today), *_not_acted_on(config)))
     found.warnings += _other_files(home, slug)
     if config is not None and not found.faults:
@@ -123,12 +124,34 @@ def _config_problems(
                 yield (), f"template «{name}» attaches «{attached}»; put that file into the client's files/"
 
 
+def _written(config: ClientConfig, rules: RuleSet, contacts: Contacts) -> set[tuple[str, str]]:
+    """Name and language of each template that these rules have letters written by."""
+    actions = [action for rule in rules.rules for action in rule.actions]
+    replies = {contact.language or HOUSE_LANGUAGE for contact in contacts.by_address.values()}
+    drafted = {action.template for action in actions if isinstance(action, Draft)}
+    noted = any(isinstance(action, Note) for action in actions)
+    notes = {(NOTE_TEMPLATE, config.language)} if noted else set()
+    return {(name, language) for name in drafted for language in {HOUSE_LANGUAGE, *replies}} | notes
+
+
+def _house_faults(slug: str, written: set[tuple[str, str]], templates: TemplateSet) -> Iterator[Fault]:
+    """A broken template of the house stops those who use it, and nobody else."""
+    found = {(name, fault) for name, language in written if (fault := templates.fault(name, language))}
+    for name, fault in sorted(found, key=str):
+        message = f"template «{name}» can't be used until this is mended: {fault}"
+        yield Fault(f"rules/{slug}/rules.yaml", 0, 0, message)
+
+
 def _not_acted_on(config: ClientConfig) -> Iterator[tuple[Path, str]]:
     """Keys that this version reads and leaves alone, where somebody could count on them."""
     given = {
         ("notes", "digest"): config.notes.digest,
         ("notes", "pgp"): config.notes.pgp,
         ("absences",): config.absences,
+        ("brake",): "brake" in config.model_fields_set,
+        ("retention",): "retention" in config.model_fields_set,
+        ("smtp", "limits"): "limits" in config.smtp.model_fields_set,
+        ("smtp", "profile"): config.smtp.profile != "unknown",
     }
     for path, value in given.items():
         if value:

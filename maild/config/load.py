@@ -1,7 +1,7 @@
 """A whole home, read and checked: nothing is believed that was not looked at.
 
-What is wrong with one client keeps that client from being loaded, and no other. It opens no connection, changes
-nothing, and reads no secret.
+What is wrong with one client keeps that client from being loaded, and no other; a broken template of the house stops
+those whose rules use it. It opens no connection, changes nothing, and reads no secret.
 """
 
 import re
@@ -47,7 +47,7 @@ def load_home(path: Path, *, today: date | None = None) -> Home:
     return Home(
         path=path,
         office=office,
-        clients={} if house.faults else dict(_sound(found, crossing)),
+        clients=dict(_sound(found, crossing)),
         faults=faults,
         warnings=_in_order(warnings),
         people={files.slug: own_people(claims(files.document)) for files in found},

@@ -5,7 +5,7 @@ home is loaded; what a template may say is the business of `core.template`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
@@ -20,6 +20,9 @@ MAX_BYTES = 200_000
 Shelf = Mapping[str, Mapping[str, Template]]
 """Templates by language and name; "" is the shelf of those that serve every language."""
 
+Broken = Mapping[str, Mapping[str, Fault]]
+"""The first fault of each template that can't be used, by language and name."""
+
 
 @dataclass(frozen=True, slots=True)
 class TemplateSet:
@@ -27,14 +30,26 @@ class TemplateSet:
 
     own: Shelf = field(default_factory=dict)
     house: Shelf = field(default_factory=dict)
+    broken: Broken = field(default_factory=dict)
 
     def get(self, name: str, language: str) -> Template:
         """The template in a language, else in German, else in any; LetterError where there is none at all."""
-        for wanted in dict.fromkeys((language, HOUSE_LANGUAGE, *sorted(self.languages()))):
-            for shelf in (self.own.get(wanted), self.own.get(""), self.house.get(wanted)):
-                if shelf and name in shelf:
-                    return shelf[name]
+        for wanted in self._tried(language):
+            found = self._nearest(name, wanted) or self.house.get(wanted, {}).get(name)
+            if found is not None:
+                return found
         raise LetterError(f"there is no template «{one_line(name)}»")
+
+    def fault(self, name: str, language: str) -> Fault | None:
+        """What is wrong with the house's template where a letter in this language would be written by it."""
+        for wanted in self._tried(language):
+            if self._nearest(name, wanted) is not None:
+                return None
+            if name in self.broken.get(wanted, {}):
+                return self.broken[wanted][name]
+            if name in self.house.get(wanted, {}):
+                return None
+        return None
 
     def names(self) -> frozenset[str]:
         """The names of all templates."""
@@ -51,12 +66,20 @@ class TemplateSet:
         """The languages of all templates."""
         return frozenset({*self.own, *self.house} - {""})
 
+    def _tried(self, language: str) -> Iterable[str]:
+        return dict.fromkeys((language, HOUSE_LANGUAGE, *sorted(self.languages())))
+
+    def _nearest(self, name: str, language: str) -> Template | None:
+        """The client's own, which stands before the house's."""
+        return self.own.get(language, {}).get(name) or self.own.get("", {}).get(name)
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """The templates of one folder of a home, with what is wrong there."""
 
     shelf: Shelf
+    broken: Broken
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
     names: frozenset[str]  # also of those with faults
@@ -102,6 +125,7 @@ def is_language(name: str) -> bool:
 
 def _read(source: Source, places: Mapping[str, str]) -> Loaded:
     shelf: dict[str, Mapping[str, Template]] = {}
+    broken: dict[str, dict[str, Fault]] = {}
     faults: list[Fault] = []
     warnings: list[Fault] = []
     seen: set[str] = set()
@@ -118,8 +142,9 @@ def _read(source: Source, places: Mapping[str, str]) -> Loaded:
                 names[name] = _compiled(source, folder, name)
             except TemplateProblem as problem:
                 faults += problem.faults
+                broken.setdefault(language, {})[name] = problem.faults[0]
         shelf[language] = names
-    return Loaded(shelf, tuple(faults), tuple(warnings), frozenset(seen), source.version())
+    return Loaded(shelf, broken, tuple(faults), tuple(warnings), frozenset(seen), source.version())
 
 
 def _compiled(source: Source, folder: str, name: str) -> Template:
