@@ -6,6 +6,7 @@ it is «gesperrt».
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -95,7 +96,7 @@ def _about_text(letter: Frozen, known: Circumstances) -> Iterator[Failure]:
     if gaps:
         names = ", ".join(f"«{gap}»" for gap in gaps)
         yield Failure("gaps", f"Im Text fehlt noch: {names}. Bitte tragen Sie das ein.")
-    if not text.strip():
+    if not text:
         yield Failure("empty", "Der Brief hat keinen Text.")
     if _ANNOUNCED.search(text) and not letter.mail.attachments:
         yield Failure(
@@ -111,5 +112,6 @@ def _about_text(letter: Frozen, known: Circumstances) -> Iterator[Failure]:
 
 
 def _own_words(new_text: str) -> str:
-    """Without the quotation that `new_text` keeps where her answers stand between its lines."""
-    return "\n".join(line for line in new_text.split("\n") if not line.startswith(">"))
+    """On one line, without the quotation that `new_text` keeps where her answers stand between its lines."""
+    own = " ".join(line for line in new_text.split("\n") if not line.startswith(">"))
+    return unicodedata.normalize("NFC", " ".join(own.split()))

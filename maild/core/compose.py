@@ -20,8 +20,10 @@ from maild.core.message import Address, Mail
 from maild.core.text import text_hash
 from maild.errors import LetterError
 
-POLICY = SMTP.clone(max_line_length=998)
-"""Python up to 3.12 folds long address lists wrongly; at 998 characters (RFC 5322, section 2.1.1) it needn't fold."""
+# Python up to 3.12 folds long address lists wrongly; at 998 characters (RFC 5322, section 2.1.1) it needn't fold. But
+# what it encodes must stand in lines of 76 (RFC 2045, section 6.7), and it takes the length of both from the policy.
+_HEADERS = SMTP.clone(max_line_length=998)
+_CONTENT = SMTP.clone(max_line_length=76)
 
 TOKEN_ID = re.compile(r"<draft\.([a-z0-9]{16,32})@[^<>\s]+>")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")  # ASCII only: an encoded word would not be found again
@@ -71,7 +73,7 @@ def compose_reply(reply: Reply) -> Composed:
     """A draft that answers `reply.original`; raises LetterError where the original names nobody to answer to."""
     to = _answer_to(reply.original, reply.identity)
     text = f"{reply.text.strip()}\n\n{quotation(reply.original, reply.now, reply.language)}"
-    message = EmailMessage(policy=POLICY)
+    message = blank()
     message["From"] = header_address(reply.identity)
     message["To"] = [header_address(address) for address in to]
     message["Subject"] = _one_line(reply.subject)
@@ -81,14 +83,29 @@ def compose_reply(reply: Reply) -> Composed:
     if original_id:
         message["In-Reply-To"] = original_id
     message["References"] = " ".join(references(reply.original, reply.token, reply.identity.domain))
-    message.set_content(flow(text), cte="quoted-printable", params={"format": "flowed"})
+    set_text(message, text)
     attach(message, reply.files)
     return Composed(
-        raw=message.as_bytes(),
+        raw=written(message),
         recipients=tuple(address.address for address in to),
         original_id=original_id,
         text_hash=text_hash(text),
     )
+
+
+def blank() -> EmailMessage:
+    """A message to be filled, then given to `written`."""
+    return EmailMessage(policy=_CONTENT)
+
+
+def set_text(message: EmailMessage, text: str) -> None:
+    """Give a message its text, flowed and in ASCII."""
+    message.set_content(flow(text), cte="quoted-printable", params={"format": "flowed"})
+
+
+def written(message: EmailMessage) -> bytes:
+    """The bytes of a message, with CRLF."""
+    return message.as_bytes(policy=_HEADERS)
 
 
 def header_address(address: Address) -> HeaderAddress:

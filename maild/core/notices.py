@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 
-from maild.core.compose import POLICY, flow, header_address
+from maild.core.compose import blank, header_address, set_text, written
 from maild.core.message import Address
 from maild.core.subject import base_subject
 
@@ -78,14 +78,14 @@ def note(sheet: Sheet, text: str) -> bytes:
 
 def forward(sheet: Sheet, text: str, original: bytes) -> bytes:
     """A received mail passed on whole, from its original bytes (RFC 2046, section 5.2.1): never written anew."""
-    frame = EmailMessage(policy=POLICY)
+    frame = blank()
     _head(frame, sheet, sheet.subject, automatic=True)
-    frame.set_content(flow(text), cte="quoted-printable", params={"format": "flowed"})
+    set_text(frame, text)
     frame.make_mixed(boundary=_boundary(sheet.message_id, original))
     raw = original.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
     encoding = "7bit" if raw.isascii() else "8bit"
     frame["Content-Transfer-Encoding"] = encoding  # RFC 2045, section 6.4: no less than that of its parts
-    head, _, _ = frame.as_bytes().rpartition(f"--{frame.get_boundary()}--".encode())
+    head, _, _ = written(frame).rpartition(f"--{frame.get_boundary()}--".encode())
     part = (
         f"--{frame.get_boundary()}\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: {encoding}\r\n"
         "Content-Disposition: attachment\r\n\r\n"
@@ -94,10 +94,10 @@ def forward(sheet: Sheet, text: str, original: bytes) -> bytes:
 
 
 def _message(sheet: Sheet, subject: str, text: str, *, automatic: bool = False) -> bytes:
-    message = EmailMessage(policy=POLICY)
+    message = blank()
     _head(message, sheet, subject, automatic=automatic)
-    message.set_content(flow(text), cte="quoted-printable", params={"format": "flowed"})
-    return message.as_bytes()
+    set_text(message, text)
+    return written(message)
 
 
 def _head(message: EmailMessage, sheet: Sheet, subject: str, *, automatic: bool) -> None:

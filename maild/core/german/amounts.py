@@ -29,9 +29,10 @@ def telefon(value: str) -> str:
     text = " ".join(str(value).split())
     if not re.search(r"\d", text):
         raise ValueError("telefon needs a telephone number")
-    text = re.sub(r"^00(?=[1-9])", "+", text)
-    text = re.sub(r"\s*\(0\)\s*", " ", text) if text.startswith("+") else text
+    international = text.startswith(("+", "00"))
+    text = re.sub(r"\(0\)", " ", text) if international else text
     text = " ".join(re.sub(r"[()/]", " ", text).split())
+    text = re.sub(r"^00 ?(?=[1-9])", "+", text)
     text = re.sub(r"(?<=\d) ?[-\N{EN DASH}] ?(?=\d)", "-", text)
     return text if " " in text else _grouped(text)
 
