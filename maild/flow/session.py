@@ -48,10 +48,19 @@ class AccountSession:
         close_letters(desk, self.mailbox, self._folders)
         file_pending(desk, self.mailbox, self._folders)
         self._on_letters()
+        if self._has_new_mail(desk):
+            return timedelta(0)
         if desk.store.drafts.watched(IMAP):
             look = desk.client.config.review.look
             soon = look if soon is None else min(soon, look)
         return soon
+
+    def _has_new_mail(self, desk: Desk) -> bool:
+        """Select the inbox, for IDLE speaks of the selected folder only, and of nothing that came before."""
+        inbox = self._folders[Role.INBOX]
+        status = self.mailbox.select(inbox)
+        cursor = desk.store.ledger.cursor(IMAP, inbox, status.uidvalidity, status.uidnext, from_start=True)
+        return status.uidnext > cursor.next_uid
 
 
 def _login(desk: Desk, home: Path) -> ImapLogin:

@@ -96,11 +96,15 @@ class Installation:
         self.write("templates/de/offer.txt.j2", TEMPLATE)
         self.write("templates/en/note.txt.j2", NOTE)
 
-    def add_client(self, slug: str, *, rules: str = RULES, watch: str = "idle", settle: str = "0s", **keys: Any) -> str:
+    def add_client(
+        self, slug: str, *, rules: str = RULES, watch: str = "idle", settle: str = "0s", **keys: Any
+    ) -> str:
         """A client with a mailbox of its own; returns the user name."""
         self.users[slug] = keys.pop("user", None) or self.imap.user(slug)
         values = {"imap_port": self.imap.imap_port, "smtp_port": self.sink.port} | keys
-        text = CLIENT.format(slug=slug, name=slug.title(), user=self.users[slug], watch=watch, settle=settle, **values)
+        text = CLIENT.format(
+            slug=slug, name=slug.title(), user=self.users[slug], watch=watch, settle=settle, **values
+        )
         self.write(f"rules/{slug}/client.yaml", text)
         self.write(f"rules/{slug}/rules.yaml", rules.replace("{slug}", slug))
         self.write(f"rules/{slug}/contacts.csv", "address\n")
@@ -116,7 +120,12 @@ class Installation:
     def environment(self) -> dict[str, str]:
         """What the daemon finds in its environment."""
         passwords = {"TEST_IMAP": self.imap.password, "TEST_SMTP": self.sink.password}
-        return {**os.environ, **passwords, "PYTHONWARNINGS": "default", "MAILD_STATE": str(self.path / "state")}
+        return {
+            **os.environ,
+            **passwords,
+            "PYTHONWARNINGS": "default",
+            "MAILD_STATE": str(self.path / "state"),
+        }
 
     def start(self, program: Sequence[str] = ("-m", "maild"), **environment: str) -> None:
         """Start the daemon."""
@@ -190,7 +199,9 @@ class Installation:
 
     def save_as_thunderbird(self, slug: str, draft: Stored, text: str) -> int:
         """Edit a draft as Thunderbird does: appended anew, then the old one removed; returns the new UID."""
-        uid = self.imap.store(self.users[slug], edited_in_thunderbird(draft.content, text), "Drafts", ("\\Draft",))
+        uid = self.imap.store(
+            self.users[slug], edited_in_thunderbird(draft.content, text), "Drafts", ("\\Draft",)
+        )
         with self.imap._imap(self.users[slug]) as imap:
             imap.select("Drafts")
             imap.uid("STORE", str(draft.uid), "+FLAGS", "(\\Deleted)")
@@ -204,7 +215,9 @@ class Installation:
             self.process.wait(10)
 
 
-def mail(subject: str = "Bitte um ein Angebot", *, sender: str = "anna@kunde.example", number: int = 1) -> bytes:
+def mail(
+    subject: str = "Bitte um ein Angebot", *, sender: str = "anna@kunde.example", number: int = 1
+) -> bytes:
     """A customer's mail."""
     message = EmailMessage()
     message["From"] = f"Anna Müller <{sender}>"
@@ -217,7 +230,7 @@ def mail(subject: str = "Bitte um ein Angebot", *, sender: str = "anna@kunde.exa
 
 
 def edited_in_thunderbird(raw: bytes, text: str) -> bytes:
-    """A draft as Thunderbird 153 saves it: new Message-ID, our X- headers gone, In-Reply-To rebuilt, References kept."""
+    """A draft as Thunderbird saves it: new Message-ID, X- headers gone, In-Reply-To rebuilt, References kept."""
     head = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode()
     fields = dict(re.findall(r"(?m)^([^\s:]+):[ ]?(.*(?:\n[ \t].*)*)", head))
     references = fields["References"]
