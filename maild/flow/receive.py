@@ -60,6 +60,8 @@ def _admit(desk: Desk, mailbox: Mailbox, inbox: str) -> int:
         arrivals = [_arrival(found, cursor, since) for found in mailbox.headers(batch)]
         known = ledger.admit(IMAP, inbox, status.uidvalidity, arrivals, batch[-1] + 1, desk.clock())
         maillog.admitted(desk.slug, inbox, len(arrivals), known)
+    if not uids and status.uidnext > cursor.next_uid:  # what came has been taken away before we looked
+        ledger.admit(IMAP, inbox, status.uidvalidity, (), status.uidnext, desk.clock())
     return status.uidvalidity
 
 

@@ -102,6 +102,8 @@ def _look(desk: Desk, mailbox: Mailbox, role: Role, folder: str) -> None:
         batch = uids[start : start + _BATCH]
         sights = _sights(desk, role, mailbox.headers(batch, _FIELDS))
         drafts.sight(IMAP, role, folder, status.uidvalidity, sights, batch[-1] + 1, desk.clock())
+    if not uids and status.uidnext > cursor.next_uid:  # what came has been taken away before we looked
+        drafts.sight(IMAP, role, folder, status.uidvalidity, (), status.uidnext, desk.clock())
     present = mailbox.flags([s.place.uid for s in known if s.place.uidvalidity == status.uidvalidity])
     gone = [
         s.id

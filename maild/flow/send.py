@@ -35,14 +35,21 @@ class Sender:
         self._jitter = jitter
         self._on_sent = on_sent
         self._desks: dict[str, Desk] = {}
+        self._renewed: set[str] = set()
         self._stopping = False
         self._loop = asyncio.new_event_loop()
         self._wake = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="sender")
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread is at work."""
+        return self._thread.is_alive()
+
     def use(self, desks: Iterable[Desk]) -> None:
-        """Serve these clients from now on."""
+        """Serve these clients from now on; what was refused before is tried again, for a password may be mended."""
         self._desks = {desk.slug: desk for desk in desks}
+        self._renewed = set(self._desks)
         self.wake()
 
     def start(self) -> None:
@@ -86,8 +93,10 @@ class Sender:
             next_due = _PULSE
             for slug, desk in self._desks.items():
                 if slug not in couriers:
-                    seconds = await asyncio.to_thread(_seconds_until_due, desk)
+                    heedless = slug in self._renewed
+                    seconds = await asyncio.to_thread(_seconds_until_due, desk, heedless=heedless)
                     if seconds <= 0:
+                        self._renewed.discard(slug)
                         couriers[slug] = asyncio.create_task(self._courier(desk))
                     else:
                         next_due = min(next_due, seconds)
@@ -218,12 +227,13 @@ class Sender:
         return now + wait * (1 + 0.2 * self._jitter())
 
 
-def _seconds_until_due(desk: Desk) -> float:
+def _seconds_until_due(desk: Desk, *, heedless: bool) -> float:
+    """Until the next row may be tried; `heedless` of how long the account was to be left alone."""
     due = desk.store.outbox.due(SMTP)
     if due is None:
         return float("inf")
     retry_at = next((health.retry_at for health in desk.store.accounts.health() if health.name == SMTP), None)
-    return (max(due, retry_at or due) - desk.clock()).total_seconds()
+    return ((due if heedless else max(due, retry_at or due)) - desk.clock()).total_seconds()
 
 
 def _login(desk: Desk, home: Path) -> SmtpLogin:

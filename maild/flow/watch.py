@@ -18,7 +18,7 @@ from typing import Protocol
 
 from maild import maillog
 from maild.edge.imap import Mailbox
-from maild.errors import ServerError, SignInRefusedError
+from maild.errors import MaildError, SignInRefusedError
 from maild.flow.desk import IMAP, Desk
 
 RENEWAL = 150.0
@@ -46,9 +46,11 @@ class _Watch:
     idling: bool = False
     busy: bool = False
     asked: bool = False  # somebody wants a look while one is under way
+    renewed: bool = False  # its files were read anew meanwhile: look at once, whatever the trouble was
+    moved: bool = False  # its server or sign-in changed meanwhile: the connection is of no use any more
     due: float = 0.0  # monotonic
     failures: int = 0
-    dropped: bool = False  # no longer served: let go when the worker is done
+    dropped: bool = False  # no longer served: forgotten when the worker is done
 
 
 @dataclass
@@ -133,19 +135,21 @@ class Watcher:
             host = watch.desk.client.config.imap.host
             if self._pool.has_room(host):
                 self._let_go(watch)
-                watch.busy, watch.asked = True, False
+                watch.busy, watch.asked, watch.renewed = True, False, False
                 self._pool.hosts[host] += 1
                 self._pool.executor.submit(self._work, watch, watch.desk, host)
 
     def _work(self, watch: _Watch, desk: Desk, host: str) -> None:
         """One look, in a worker. One client's trouble stops no other."""
+        wait = _LONGEST_RETRY  # for trouble that can't even be recorded
         try:
             wait = self._look(watch, desk)
-        except ServerError as error:
+        except MaildError as error:
             wait = self._trouble(watch, desk, error, str(error))
         except Exception as error:  # noqa: BLE001 - the one place around a task: recorded, and the others go on
             wait = self._trouble(watch, desk, error, maillog.where(error))
-        self._call(lambda: self._done(watch, host, wait))
+        finally:
+            self._call(lambda: self._done(watch, host, wait))
 
     def _look(self, watch: _Watch, desk: Desk) -> float:
         if watch.session is None:
@@ -180,30 +184,32 @@ class Watcher:
     def _done(self, watch: _Watch, host: str, wait: float) -> None:
         watch.busy = False
         self._pool.hosts[host] -= 1
-        watch.due = monotonic() + (0.0 if watch.asked else wait)
+        at_once = watch.renewed or (watch.asked and not watch.failures)
+        watch.due = monotonic() + (0.0 if at_once else wait)
         if watch.dropped:
+            self._watches.pop(watch.desk.slug)
+        if watch.dropped or watch.moved:
+            watch.moved = False
             self._close(watch)
         elif watch.idling and watch.session is not None:
             self._selector.register(watch.session.mailbox.fileno(), selectors.EVENT_READ, watch)
 
     def _replace(self, wanted: Mapping[str, Desk]) -> None:
-        for slug in [slug for slug in self._watches if slug not in wanted]:
-            watch = self._watches.pop(slug)
-            watch.dropped = True
-            if not watch.busy:
+        """A busy account keeps its watch until the worker is done: never two workers in one mailbox."""
+        for slug, watch in list(self._watches.items()):
+            if slug not in wanted and not watch.busy:
                 self._let_go(watch)
                 self._close(watch)
+                del self._watches[slug]
+            watch.dropped = slug not in wanted
         for slug, desk in wanted.items():
-            known = self._watches.setdefault(slug, _Watch(desk))
-            if known.desk.client.config.imap != desk.client.config.imap:
-                self._watches[slug] = _Watch(desk)
-                known.dropped = True
-                if not known.busy:
-                    self._let_go(known)
-                    self._close(known)
-            else:
-                known.desk = desk
-                known.due = 0.0
+            watch = self._watches.setdefault(slug, _Watch(desk))
+            watch.moved |= watch.desk.client.config.imap != desk.client.config.imap
+            watch.desk, watch.due, watch.renewed = desk, 0.0, True
+            if watch.moved and not watch.busy:
+                watch.moved = False
+                self._let_go(watch)
+                self._close(watch)
 
     def _ask(self, slug: str) -> None:
         watch = self._watches.get(slug)
