@@ -42,9 +42,12 @@ class Places:
 
     @classmethod
     def find(cls, home: Path | None) -> "Places":
-        """--home, else $MAILD_HOME, else here; $MAILD_STATE, else systemd's $STATE_DIRECTORY, else state/."""
+        """--home, else $MAILD_HOME, else here; $MAILD_STATE, else systemd's $STATE_DIRECTORY, else state/.
+
+        systemd joins several state directories with colons (systemd.exec(5)); the first one is meant.
+        """
         found = home or Path(os.environ.get("MAILD_HOME") or Path.cwd())
-        state = os.environ.get("MAILD_STATE") or os.environ.get("STATE_DIRECTORY")
+        state = os.environ.get("MAILD_STATE") or os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
         return cls(found.resolve(), Path(state).resolve() if state else found.resolve() / "state")
 
 
@@ -56,7 +59,6 @@ class Daemon:
         self._places = places
         self._clock = clock
         self._home = load_home(places.home, today=clock().date())
-        self._faulty: Mapping[str, str] = {}
         if not self._home.clients:
             raise ConfigError(self._home.faults or ())
         self._lock = StateLock(places.state)
@@ -64,7 +66,7 @@ class Daemon:
         self._store = Store.open(self._home.office.state, places.state, may_upgrade=True)
         self._desks = self._build(self._home)
         self._ticker = BackgroundScheduler(timezone=UTC)
-        self._started = False
+        self._started = self._stopping = False
 
     def start(self) -> None:
         """Recover what a crash left, then begin to watch and to send."""
@@ -87,7 +89,7 @@ class Daemon:
         try:
             fresh = load_home(self._places.home, today=self._clock().date())
         except ConfigError as error:
-            maillog.client_set_aside("*", error.faults[0].file if error.faults else "", str(error))
+            self._keep_all(error)
         else:
             self._home = fresh
             kept = {slug: self._desks[slug] for slug in _faulty(fresh) if slug in self._desks}
@@ -99,12 +101,14 @@ class Daemon:
 
     def stop(self) -> None:
         """Finish what is in hand, then let go of everything."""
+        self._stopping = True
         maillog.stopping()
         systemd.notify("STOPPING=1", "STATUS=Finishing what is in hand")
         if self._started:
-            self._ticker.shutdown(wait=False)
             self._watcher.stop()
             self._sender.stop()
+            # Last: the watchdog is fed as long as a server may take to answer.
+            self._ticker.shutdown(wait=False)
         self.close()
         maillog.stopped()
 
@@ -114,8 +118,9 @@ class Daemon:
         self._lock.release()
 
     def once(self) -> Mapping[str, str]:
-        """One pass over everything: look, send what is due, look again. Returns the trouble by client."""
+        """One pass over everything: look, send what is due, look again. Returns the servers' trouble by client."""
         self._recover()
+        began = self._clock()
         trouble: dict[str, str] = {}
         for desk in self._desks.values():
             self._pass(desk, trouble)
@@ -123,7 +128,12 @@ class Daemon:
         for slug, desk in self._desks.items():
             if slug not in trouble:
                 self._pass(desk, trouble)
+            trouble |= _smtp_trouble(desk, began)
         return trouble
+
+    def set_aside(self) -> Mapping[str, str]:
+        """The clients whose files are at fault, and what is wrong."""
+        return _faulty(self._home)
 
     def _pass(self, desk: Desk, trouble: dict[str, str]) -> None:
         try:
@@ -133,11 +143,22 @@ class Daemon:
             finally:
                 session.mailbox.close()
         except MaildError as error:
-            trouble[desk.slug] = str(error)
-            maillog.trouble(desk.slug, "watch", error, text=str(error))
-            desk.store.accounts.failed(IMAP, str(error), desk.clock(), None)
+            self._note_trouble(desk, error, str(error), trouble)
+        except Exception as error:  # noqa: BLE001 - around one task: recorded, and the others go on
+            self._note_trouble(desk, error, maillog.where(error), trouble)
         else:
             desk.store.accounts.succeeded(IMAP, desk.clock())
+
+    def _note_trouble(self, desk: Desk, error: Exception, text: str, trouble: dict[str, str]) -> None:
+        trouble[desk.slug] = text
+        maillog.trouble(desk.slug, "watch", error, text=text)
+        desk.store.accounts.failed(IMAP, text, desk.clock(), None)
+
+    def _keep_all(self, error: ConfigError) -> None:
+        """maild.yaml can't be used: everybody's last good files stay in force, and everybody's status says so."""
+        for desk in self._desks.values():
+            desk.store.accounts.failed("files", str(error), self._clock(), None)
+        maillog.client_set_aside("*", error.faults[0].file if error.faults else "", str(error))
 
     def _build(self, home: Home) -> dict[str, Desk]:
         for slug, faults in _faulty(home).items():
@@ -173,12 +194,14 @@ class Daemon:
         self._ticker.start()
 
     def _feed_watchdog(self) -> None:
-        if monotonic() - self._watcher.beat < _STALLED:
-            systemd.notify("WATCHDOG=1", self._status())
+        works = monotonic() - self._watcher.beat < _STALLED and self._sender.alive
+        if works or self._stopping:
+            systemd.notify("WATCHDOG=1")
 
     def _status(self) -> str:
-        waiting = len(_faulty(self._home))
-        return f"STATUS={len(self._desks)} clients watched, {waiting} with faulty files"
+        faulty = _faulty(self._home)
+        aside = f"; faulty files: {', '.join(faulty)}" if faulty else ""
+        return f"STATUS=Clients watched: {len(self._desks)}{aside}"
 
 
 def new_token() -> str:
@@ -195,6 +218,12 @@ def configure_log(home: Home, state: Path) -> None:
             file.write(secrets.token_bytes(32))
     log = home.office.log
     maillog.configure(key=path.read_bytes(), level=log.level, json=log.format == "json")
+
+
+def _smtp_trouble(desk: Desk, since: datetime) -> dict[str, str]:
+    health = {account.name: account for account in desk.store.accounts.health()}[SMTP]
+    failed = health.failures and health.last_error_at is not None and health.last_error_at >= since
+    return {desk.slug: health.last_error} if failed else {}
 
 
 def _faulty(home: Home) -> dict[str, str]:

@@ -46,3 +46,8 @@ def main() -> None:
     except MaildError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
+    except OSError as error:  # of the state directory; the home's files have faults, the servers errors
+        if error.filename is None:
+            raise
+        sys.stderr.write(f"{error.filename}: {error.strerror}; look at its owner and rights\n")
+        sys.exit(2)

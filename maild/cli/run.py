@@ -1,7 +1,7 @@
 """`maild run`: the daemon, in the foreground or under systemd."""
 
 import signal
-import threading
+from queue import SimpleQueue
 from types import FrameType
 from typing import Annotated
 
@@ -23,16 +23,16 @@ def run(
     """Watch the mailboxes, sort, draft, and send what was approved.
 
     SIGHUP reads the files again, SIGTERM finishes what is in hand and stops. With --once, exit code 3 means that
-    a server could not be reached.
+    a server could not be reached, 2 that a client's files are at fault.
 
     Example: [bold]maild --home /etc/maild run[/bold]
     """
     places: Places = context.obj
-    daemon = Daemon(places)
     if once:
-        _once(daemon)
+        _once(Daemon(places))
     else:
-        _serve(daemon)
+        signals = _Signals()
+        _serve(Daemon(places), signals)
 
 
 def _once(daemon: Daemon) -> None:
@@ -40,44 +40,33 @@ def _once(daemon: Daemon) -> None:
         trouble = daemon.once()
     finally:
         daemon.close()
-    for client, text in trouble.items():
+    aside = daemon.set_aside()
+    for client, text in (*aside.items(), *trouble.items()):
         typer.echo(f"{client}: {text}", err=True)
-    raise typer.Exit(3 if trouble else 0)
+    raise typer.Exit(3 if trouble else 2 if aside else 0)
 
 
-def _serve(daemon: Daemon) -> None:
-    signals = _Signals()
+def _serve(daemon: Daemon, signals: "_Signals") -> None:
     daemon.start()
-    while not signals.stop:
-        signals.wait()
-        if signals.take_reload():
-            daemon.reload()
+    while signals.next() == signal.SIGHUP:
+        daemon.reload()
     daemon.stop()
 
 
 class _Signals:
-    """What the signals asked for; handlers only note it, so that nothing runs inside them."""
+    """What the signals asked for; the handler only notes it, so that nothing runs inside it.
+
+    A SimpleQueue, for its `put` may interrupt its own `get` in the same thread; a threading.Event's `set` may not.
+    """
 
     def __init__(self) -> None:
-        self.stop = False
-        self._reload = False
-        self._event = threading.Event()
+        self._asked: SimpleQueue[int] = SimpleQueue()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._note)
 
-    def wait(self) -> None:
-        """Until a signal comes."""
-        self._event.wait()
-        self._event.clear()
-
-    def take_reload(self) -> bool:
-        """Whether a reload was asked for since the last call."""
-        asked, self._reload = self._reload, False
-        return asked and not self.stop
+    def next(self) -> int:
+        """Wait for a signal; the numbers come in the order in which they were sent."""
+        return self._asked.get()
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        if number == signal.SIGHUP:
-            self._reload = True
-        else:
-            self.stop = True
-        self._event.set()
+        self._asked.put(number)

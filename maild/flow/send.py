@@ -178,6 +178,9 @@ class Sender:
             state = RowState.QUEUED
         else:
             state = RowState.FAILED if error.permanent else RowState.DEFERRED
+        # A mail that makes a server hang up must not stand first in the queue for ever: it waits, the others go.
+        waits = state in {RowState.DEFERRED, RowState.QUEUED}
+        next_at = self._next_try(desk.clock(), row.attempts) if waits else None
         await self._settle(
             desk,
             row,
@@ -185,7 +188,7 @@ class Sender:
             phase=error.phase,
             code=error.code,
             text=error.text or str(error),
-            next_at=self._next_try(desk.clock(), row.attempts) if state is RowState.DEFERRED else None,
+            next_at=next_at,
             counts=not whole_account,
         )
         if whole_account:

@@ -47,7 +47,7 @@ class _Watch:
     busy: bool = False
     asked: bool = False  # somebody wants a look while one is under way
     renewed: bool = False  # its files were read anew meanwhile: look at once, whatever the trouble was
-    moved: bool = False  # its server or sign-in changed meanwhile: the connection is of no use any more
+    moved: bool = False  # its server, sign-in or folders changed meanwhile: the connection is of no use any more
     due: float = 0.0  # monotonic
     failures: int = 0
     dropped: bool = False  # no longer served: forgotten when the worker is done
@@ -204,7 +204,7 @@ class Watcher:
             watch.dropped = slug not in wanted
         for slug, desk in wanted.items():
             watch = self._watches.setdefault(slug, _Watch(desk))
-            watch.moved |= watch.desk.client.config.imap != desk.client.config.imap
+            watch.moved |= _place(watch.desk) != _place(desk)
             watch.desk, watch.due, watch.renewed = desk, 0.0, True
             if watch.moved and not watch.busy:
                 watch.moved = False
@@ -243,3 +243,8 @@ class Watcher:
         self._ear.recv(4096)
         while not self._calls.empty():
             self._calls.get()()
+
+
+def _place(desk: Desk) -> tuple[object, ...]:
+    """What a connection was made and its folders were found by."""
+    return desk.client.config.imap, desk.client.config.review.folders

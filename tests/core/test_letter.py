@@ -106,7 +106,7 @@ def test_what_is_missing_is_an_error_when_printed() -> None:
     bare = reply(mail=Mail(from_=(Address("anna@kunde.example"),)), contact=None)
     assert (bare.mail.subject, bare.mail.date, bare.mail.sender_name) == (None, None, None)
     assert bare.contact == ContactView()
-    for name in ("mail.subject", "mail.date", "mail.sender_name", "contact.family", "note.text"):
+    for name in ("mail.subject", "mail.date | datum", "mail.sender_name", "contact.family", "note.text"):
         with pytest.raises(LetterError):
             rendered(f"{{{{ {name} }}}}", bare)
 
