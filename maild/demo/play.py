@@ -1,5 +1,6 @@
 """The play: mail arrives, the daemon works, the secretary decides, and everything is checked at the end."""
 
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ from maild.demo.secretary import Secretary, Seen
 from maild.demo.servers import LOOPBACK
 from maild.demo.stage import Entry, Stage
 from maild.flow.desk import IMAP
-from maild.store.records import OPEN_ROWS, MailRow, MailState
+from maild.store.records import OPEN_ROWS, MailState
 from maild.store.store import Store
 
 EDITED = "02-anfrage-petersen.eml"
@@ -23,6 +24,7 @@ _SETTLED = {MailState.DONE, MailState.KNOWN, MailState.ASIDE, MailState.GONE}
 
 def play(*, keep: bool) -> int:
     """Play it all; the exit code: 0 where everything came out as it should."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside, it clears up all the same
     with Stage() as stage:
         store = Store.open("sqlite:///maild.db", stage.places.state)
         secretaries = {
@@ -45,7 +47,6 @@ def play(*, keep: bool) -> int:
 def _perform(stage: Stage, store: Store, secretaries: Mapping[str, Secretary], verdict: Verdict) -> None:
     show.heading(f"{len(stage.bag)} mails arrive for {len(stage.users)} competing businesses")
     found = _sort(stage, store)
-    show.sorting((entry, *found.get(entry.file, ((), "nowhere"))) for entry in stage.bag)
     outcome.check_sorting(verdict, stage.bag, _where_they_lie(stage, secretaries, found))
     show.heading("The secretary looks into her drafts")
     played = _decide(stage, secretaries)
@@ -71,28 +72,29 @@ def _perform(stage: Stage, store: Store, secretaries: Mapping[str, Secretary], v
 
 def _sort(stage: Stage, store: Store) -> dict[str, tuple[tuple[str, ...], str]]:
     """Deliver everything and wait until each mail is dealt with; file to rules and folder, as the ledger has it."""
-    for entry in stage.bag:
-        stage.deliver(entry)
+    entries = {_fingerprint(entry): entry for entry in stage.bag}
+    found: dict[str, tuple[tuple[str, ...], str]] = {}
+    with show.sorting(len(stage.bag)) as update:
 
-    def advance(report: Callable[[int], None]) -> None:
         def settled() -> bool:
-            rows = _rows(stage, store)
-            report(sum(row.state in _SETTLED for row in rows))
-            counts = [store.client(slug).drafts.counts() for slug in stage.users]
-            drafts = sum(count.get("presented", 0) for count in counts)
-            wanted = sum(1 for entry in stage.bag if entry.expected.draft)
-            return len(rows) == len(stage.bag) and drafts == wanted and all(r.state in _SETTLED for r in rows)
+            rows = [row for slug in stage.users for row in store.client(slug).ledger.newest(1000)]
+            for row in rows:
+                if row.state in _SETTLED and row.fingerprint in entries:
+                    found[entries[row.fingerprint].file] = (row.rules, row.place.folder)
+            update([(entry, *found[entry.file]) for entry in stage.bag if entry.file in found])
+            return len(found) == len(stage.bag) and _drafts_presented(stage, store)
 
+        for entry in stage.bag:
+            stage.deliver(entry)
+            settled()
         _wait("the sorting", settled)
-
-    show.progress("sorting", len(stage.bag), advance)
-    by_print = {row.fingerprint: row for row in _rows(stage, store)}
-    rows = {entry.file: by_print.get(_fingerprint(entry)) for entry in stage.bag}
-    return {file: (row.rules, row.place.folder) for file, row in rows.items() if row is not None}
+    return found
 
 
-def _rows(stage: Stage, store: Store) -> list[MailRow]:
-    return [row for slug in stage.users for row in store.client(slug).ledger.newest(1000)]
+def _drafts_presented(stage: Stage, store: Store) -> bool:
+    counts = [store.client(slug).drafts.counts() for slug in stage.users]
+    wanted = sum(1 for entry in stage.bag if entry.expected.draft)
+    return sum(count.get("presented", 0) for count in counts) == wanted
 
 
 def _fingerprint(entry: Entry) -> str:

@@ -1,11 +1,12 @@
 """What the demo shows: tables and letters, laid out to be read."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from email.message import EmailMessage
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -30,19 +31,27 @@ def say(text: str) -> None:
     console.print(Text(text))
 
 
-def progress(what: str, total: int, advance: Callable[[Callable[[int], None]], None]) -> None:
-    """A bar while something is under way; `advance` gets a function that takes how much is done."""
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        advance(lambda done: bar.update(task, completed=done))
+Sorted = tuple[Entry, tuple[str, ...], str]
+"""A mail of the bag, the rules that held, the folder where it lies."""
 
 
-def sorting(rows: Iterable[tuple[Entry, tuple[str, ...], str]]) -> None:
-    """What was sorted where, and by which rule."""
-    table = Table(
-        "Client", "From", "Subject", "Rule", "Folder", box=None, header_style="bold", pad_edge=False
-    )
+@contextmanager
+def sorting(total: int) -> Iterator[Callable[[Sequence[Sorted]], None]]:
+    """What was sorted where and by which rule, as it happens; gives a function that takes all rows so far."""
+    rows: Sequence[Sorted] = ()
+
+    def update(done: Sequence[Sorted]) -> None:
+        nonlocal rows
+        rows = done
+        live.update(Group(_sorted(rows[-12:]), Text(f"{len(rows)} of {total} sorted")))
+
+    with Live(console=console, transient=True) as live:
+        yield update
+    console.print(_sorted(rows))
+
+
+def _sorted(rows: Sequence[Sorted]) -> Table:
+    table = _table("Client", "From", "Subject", "Rule", "Folder")
     for entry, rules, folder in rows:
         sender = entry.mail.sender
         left = folder == "INBOX"
@@ -53,7 +62,7 @@ def sorting(rows: Iterable[tuple[Entry, tuple[str, ...], str]]) -> None:
             Text(", ".join(rules) or "no rule"),
             Text("INBOX, for a person" if left else folder, style="yellow" if left else ""),
         )
-    console.print(table)
+    return table
 
 
 def letter(title: str, mail: Seen) -> None:
