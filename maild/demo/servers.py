@@ -158,9 +158,16 @@ def _quietly(serve: Callable[..., Awaitable[None]]) -> Callable[..., Coroutine[A
     async def connection(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: SocketInfo
     ) -> None:
-        with suppress(ConnectionError, asyncio.CancelledError):
-            await serve(reader, writer, peer)
+        # asyncio itself keeps only weak references: on 3.13 a connection that waits was collected as garbage.
+        task = asyncio.current_task()
+        alive.add(task)
+        try:
+            with suppress(ConnectionError, asyncio.CancelledError):
+                await serve(reader, writer, peer)
+        finally:
+            alive.discard(task)
 
+    alive: set[asyncio.Task[Any] | None] = set()
     return connection
 
 
