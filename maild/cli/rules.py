@@ -1,7 +1,9 @@
 """`maild rules`: the tests that stand in rules.yaml beside the rules."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +14,7 @@ from maild.config.home import Client
 from maild.config.load import load_home
 from maild.core.message import Mail
 from maild.core.parse import parse
-from maild.core.rules.examples import ExampleResult, run_examples
+from maild.core.rules.examples import run_examples
 from maild.daemon import Places
 
 _group = typer.Typer(help="The sorting rules of the clients.", no_args_is_help=True)
@@ -37,36 +39,45 @@ def test(
     places: Places = context.obj
     home = load_home(places.home)
     chosen = {slug: found for slug, found in home.clients.items() if client in {"", slug}}
-    if client and not chosen:
-        typer.echo(
-            f"There is no client «{client}» whose files are without fault; run `maild check`.", err=True
-        )
+    if not chosen:
+        which = f"client «{client}»" if client else "client"
+        typer.echo(f"There is no {which} whose files are without fault; run `maild check`.", err=True)
         raise typer.Exit(2)
-    results = {slug: _run(found, places.home / "rules" / slug) for slug, found in chosen.items()}
+    results = {slug: _run(found, places.home) for slug, found in chosen.items()}
     if as_json:
-        found = {slug: [_plain(result) for result in each] for slug, each in results.items()}
+        found = {slug: [asdict(outcome) for outcome in each] for slug, each in results.items()}
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
         _show(results)
-    raise typer.Exit(0 if all(result.passed for each in results.values() for result in each) else 1)
+    raise typer.Exit(0 if all(outcome.passed for each in results.values() for outcome in each) else 1)
 
 
-def _run(client: Client, folder: Path) -> tuple[ExampleResult, ...]:
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """How one test ended; counted from 1 within its file."""
+
+    file: str
+    number: int
+    passed: bool
+    message: str
+
+
+def _run(client: Client, home: Path) -> list[_Outcome]:
     def load(name: str) -> Mail:
-        return parse((folder / name).read_bytes())
+        return parse((home / name).read_bytes())
 
-    return run_examples(client.rules, client.examples, load, datetime.now(UTC))
+    results = run_examples(client.rules, client.examples, load, datetime.now(client.config.timezone))
+    return [
+        _Outcome(example.origin, example.index + 1, result.passed, result.message)
+        for example, result in zip(client.examples, results, strict=True)
+    ]
 
 
-def _show(results: dict[str, tuple[ExampleResult, ...]]) -> None:
+def _show(results: Mapping[str, Sequence[_Outcome]]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for slug, each in results.items():
-        failed = [result for result in each if not result.passed]
+        failed = [outcome for outcome in each if not outcome.passed]
         console.print(f"{slug}: {len(each) - len(failed)} of {len(each)} tests passed")
-        for result in failed:
-            console.print(f"  [red]test {result.index + 1}[/red] ", end="")
-            console.print(result.message, markup=False)
-
-
-def _plain(result: ExampleResult) -> dict[str, object]:
-    return {"test": result.index + 1, "passed": result.passed, "message": result.message}
+        for outcome in failed:
+            console.print(f"  [red]{outcome.file}, test {outcome.number}[/red] ", end="")
+            console.print(outcome.message, markup=False)

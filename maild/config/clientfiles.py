@@ -144,18 +144,13 @@ def _house_faults(slug: str, written: set[tuple[str, str]], templates: TemplateS
 
 def _not_acted_on(config: ClientConfig) -> Iterator[tuple[Path, str]]:
     """Keys that this version reads and leaves alone, where somebody could count on them."""
-    given = {
-        ("notes", "digest"): config.notes.digest,
-        ("notes", "pgp"): config.notes.pgp,
-        ("absences",): config.absences,
-        ("brake",): "brake" in config.model_fields_set,
-        ("retention",): "retention" in config.model_fields_set,
-        ("smtp", "limits"): "limits" in config.smtp.model_fields_set,
-        ("smtp", "profile"): config.smtp.profile != "unknown",
-    }
-    for path, value in given.items():
-        if value:
-            yield path, "is not acted on in this version of maild"
+    given: list[Path] = [
+        (key,) for key in ("absences", "brake", "retention") if key in config.model_fields_set
+    ]
+    given += [("smtp", key) for key in ("limits", "profile") if key in config.smtp.model_fields_set]
+    given += [("notes", key) for key in ("digest", "pgp") if key in config.notes.model_fields_set]
+    for path in given:
+        yield path, "is not acted on in this version of maild"
 
 
 def _other_files(home: FilePath, slug: str) -> Iterator[Fault]:

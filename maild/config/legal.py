@@ -51,7 +51,7 @@ class Legal(Entry):
 def legal_faults(legal: Legal) -> Iterator[tuple[Path, str]]:
     """What the form needs and is not there, each with the path of its key."""
     for field in missing(legal.particulars):
-        yield ("legal", field), f"is missing; business letters of the form {legal.form} must state it"
+        yield ("legal", field), f"is missing; letters of the form {legal.form} must state it, here or in text"
 
 
 def legal_warnings(legal: Legal, today: date) -> Iterator[tuple[Path, str]]:

@@ -7,6 +7,7 @@ told from a save.
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import chain
 from typing import Literal
 
 from pydantic import field_validator
@@ -14,6 +15,7 @@ from pydantic import field_validator
 from maild.config.document import Path
 from maild.config.fields import Entry, FolderName, Length, Line, not_available, refuse
 from maild.config.servers import NamedFolders
+from maild.core.folder import KNOWN_NAMES, Role, folder_key
 
 
 class ReviewFolders(Entry):
@@ -60,12 +62,12 @@ class Review(Entry):
 
 def folder_problems(folders: ReviewFolders, named: NamedFolders) -> Iterator[tuple[Path, str]]:
     """What is wrong with the names of the review folders, each with the path of its key."""
-    drafts = {_key(name) for name in (*named.drafts, *_DRAFTS)}
-    own = {_key(name) for name in (named.inbox, *named.sent, *named.trash, *_OTHERS)}
+    drafts = {folder_key(name) for name in (*named.drafts, *KNOWN_NAMES[Role.DRAFTS])}
+    own = {folder_key(name) for name in (*named.everyone(), *chain.from_iterable(KNOWN_NAMES.values()))}
     seen: dict[str, str] = {}
     for role, name in folders.model_dump().items():
         path = ("review", "folders", role)
-        key = _key(name)
+        key = folder_key(name)
         if not drafts.isdisjoint(_above(key)):
             yield path, f"«{name}» must not lie below Drafts, where mail programs keep what is unfinished"
         elif key in drafts or key in own:
@@ -77,23 +79,11 @@ def folder_problems(folders: ReviewFolders, named: NamedFolders) -> Iterator[tup
 
 def protected_folders(folders: ReviewFolders, named: NamedFolders) -> frozenset[str]:
     """The folders that no rule may move or copy into: review folders, Drafts, Sent and Trash."""
-    own = (*named.drafts, *named.sent, *named.trash, *_DRAFTS, *_OTHERS)
-    return frozenset((*folders.model_dump().values(), *own)) - {"INBOX"}
-
-
-def _key(name: str) -> str:
-    """A folder's name as it is compared; some servers part levels by a dot, and INBOX may stand above all."""
-    return name.casefold().replace(".", "/").removeprefix("inbox/")
+    known = chain.from_iterable(KNOWN_NAMES[role] for role in (Role.DRAFTS, Role.SENT, Role.TRASH))
+    return frozenset((*folders.model_dump().values(), *named.drafts, *named.sent, *named.trash, *known))
 
 
 def _above(key: str) -> set[str]:
     levels = key.split("/")
     paths = {"/".join(levels[:count]) for count in range(1, len(levels))}
     return paths | set(levels[:-1])
-
-
-_DRAFTS = ("Drafts", "Draft", "Entwürfe", "Entwurf")
-_OTHERS = (
-    *("INBOX", "Sent", "Sent Items", "Sent Messages", "Gesendet", "Gesendete Elemente", "Gesendete Objekte"),
-    *("Trash", "Deleted Items", "Papierkorb", "Gelöschte Elemente", "Gelöschte Objekte"),
-)

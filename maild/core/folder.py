@@ -67,6 +67,12 @@ KNOWN_NAMES = {
 _NO_MAIL = {"\\noselect", "\\nonexistent"}
 
 
+def folder_key(name: str) -> str:
+    """What two names of folders are compared by: some servers part levels by a dot, and INBOX may stand above all."""
+    key = unicodedata.normalize("NFC", name).casefold().replace(".", "/")
+    return key.removeprefix("inbox/")
+
+
 def resolve(folders: Iterable[Folder], configured: Mapping[Role, tuple[str, ...]]) -> dict[Role, str]:
     """Which folder holds the inbox, drafts, sent mail and the trash of an account.
 

@@ -124,12 +124,12 @@ FILE = [
     ([], "", "expected a map with use, rules or tests, found a list"),
     ("x", "", 'expected a map with use, rules or tests, found "x"'),
     ({"rule": []}, "!rule", 'unknown key "rule"; did you mean «rules»?'),
-    ({"xyz": []}, "!xyz", 'unknown key "xyz"'),
+    ({"xyz": []}, "!xyz", 'unknown key "xyz"; there are use, rules and tests'),
     ({"rules": {}}, "rules", "expected a list of rules, found a map"),
     ({"rules": ["x"]}, "rules.0", 'expected a rule with name, when and do, found "x"'),
     ({"use": [3]}, "use.0", "expected text, found the number 3; put it in quotes"),
-    ({"use": {"a": "b"}}, "use", "expected a list, found a map"),
-    ({"use": "a.yaml"}, "use", 'expected a list, found "a.yaml"'),
+    ({"use": {"a": "b"}}, "use", "expected a list, found a map; begin each entry with -"),
+    ({"use": "a.yaml"}, "use", 'expected a list, found "a.yaml"; begin each entry with -'),
     ({"tests": {}}, "tests", "expected a list of tests, found a map"),
 ]
 RULE = [
@@ -155,7 +155,7 @@ RULE = [
         'unknown value of "mode" "dry"; there are live and canary',
     ),
     ({"rules": [rule(mode=True)]}, "rules.0.mode", "expected text, found true; put it in quotes"),
-    ({"rules": [rule(do="trash")]}, "rules.0.do", 'expected a list, found "trash"'),
+    ({"rules": [rule(do="trash")]}, "rules.0.do", 'expected a list, found "trash"; begin each entry with -'),
     ({"rules": [rule(do=[])]}, "rules.0.do", "the list is empty"),
     (
         {"rules": [rule(do=["keep"], then="continue")]},
@@ -197,7 +197,7 @@ CONDITION = [
         "!rules.0.when.any.0.hours",
         '"hours" is not available in this version of maild',
     ),
-    (when(all={"subject": "x"}), "rules.0.when.all", "expected a list, found a map"),
+    (when(all={"subject": "x"}), "rules.0.when.all", "expected a list, found a map; begin each entry with -"),
     (when(any=[]), "rules.0.when.any", "the list is empty"),
     (when(**{"not": {}}), "rules.0.when.not", "no condition is named here"),
 ]
@@ -225,7 +225,7 @@ TEXT = [
     (
         when(subject={"is": "a", "quoted": True}),
         "!rules.0.when.subject.quoted",
-        'unknown key "quoted"',
+        'unknown key "quoted"; there are contains, is, starts, ends, matches, regex, words and exact',
     ),
     (
         when(body={"is": "a", "quoted": 1}),
@@ -284,7 +284,11 @@ ADDRESS = [
     ),
     (when(to={"local": "info@"}), "rules.0.when.to.local", '"info@": "local" is compared without @ and +'),
     (when(to={"detail": "+x"}), "rules.0.when.to.detail", '"+x": "detail" is compared without @ and +'),
-    (when(to={"in": "a@b.example"}), "rules.0.when.to.in", 'expected a list, found "a@b.example"'),
+    (
+        when(to={"in": "a@b.example"}),
+        "rules.0.when.to.in",
+        'expected a list, found "a@b.example"; begin each entry with -',
+    ),
     (
         when(to={"name": {"regex": "("}}),
         "rules.0.when.to.name.regex",
@@ -361,7 +365,11 @@ ACTION = [
     (do({}), "rules.0.do.0", "expected an action such as move: Anfragen, found nothing"),
     (do(5), "rules.0.do.0", "expected an action such as move: Anfragen, found the number 5"),
     (do({"mvoe": "A"}), "!rules.0.do.0.mvoe", 'unknown key "mvoe"; did you mean «move»?'),
-    (do("delete"), "rules.0.do.0", 'unknown action "delete"'),
+    (
+        do("delete"),
+        "rules.0.do.0",
+        'unknown action "delete"; there are move, copy, mark, draft, forward, note, trash and keep',
+    ),
     (do("trahs"), "rules.0.do.0", 'unknown action "trahs"; did you mean «trash»?'),
     (do("move"), "rules.0.do.0", '"move" needs a value, as in move: Anfragen'),
     *(

@@ -7,8 +7,9 @@ into a folder that maild or the mail program needs for itself.
 import unicodedata
 
 from maild.core.action import Action, Copy, Draft, Forward, Keep, Mark, Move, Note, Trash
+from maild.core.folder import folder_key
 from maild.core.rules.parse_conditions import parse_flags
-from maild.core.rules.sheet import Path, Sheet, hint, kind, quoted
+from maild.core.rules.sheet import Path, Sheet, hint, kind, listed, quoted
 
 ACTIONS = ("move", "copy", "mark", "draft", "forward", "note", "trash", "keep")
 
@@ -55,7 +56,8 @@ def _bare(sheet: Sheet, name: str, path: Path) -> Action | None:
     elif name in LATER:
         sheet.say(path, f'"{name}" is not available in this version of maild')
     else:
-        sheet.say(path, f"unknown action {quoted(name)}{hint(name, [*ACTIONS, *LATER])}")
+        meant = hint(name, [*ACTIONS, *LATER]) or f"; there are {listed(ACTIONS)}"
+        sheet.say(path, f"unknown action {quoted(name)}{meant}")
     return None
 
 
@@ -114,20 +116,16 @@ def _folder(sheet: Sheet, value: object, path: Path) -> str | None:
     if name is None:
         return None
     name = unicodedata.normalize("NFC", name.strip())
-    if not name.isprintable() or not all(part.strip() for part in name.split("/")):
+    if not name.isprintable() or set(name) & set("*%") or not all(part.strip() for part in name.split("/")):
         sheet.say(path, f"{quoted(name)} is not the name of a folder; levels are divided by one /")
         return None
-    if _folder_key(name) in {_folder_key(folder) for folder in sheet.context.protected_folders}:
+    if folder_key(name) in {folder_key(folder) for folder in sheet.context.protected_folders}:
         sheet.say(
             path,
             f"rules may not put mail into {quoted(name)}, which has a purpose of its own; see trash and draft",
         )
         return None
     return name
-
-
-def _folder_key(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _mark(sheet: Sheet, value: object, path: Path) -> Mark | None:

@@ -63,7 +63,8 @@ class Sheet:
         if name in later:
             self.say((*path, name), f"{quoted(name)} is not available in this version of maild", on_key=True)
         else:
-            self.say((*path, name), f"unknown key {quoted(name)}{hint(name, [*known, *later])}", on_key=True)
+            meant = hint(name, [*known, *later]) or f"; there are {listed(known)}"
+            self.say((*path, name), f"unknown key {quoted(name)}{meant}", on_key=True)
 
     def text(self, value: object, path: Path) -> str | None:
         """A text that says something."""
@@ -91,7 +92,7 @@ class Sheet:
     def items(self, value: object, path: Path) -> list[tuple[Path, object]]:
         """The entries of a list, each with its place; a problem where it is none, or empty."""
         if not isinstance(value, list):
-            self.say(path, f"expected a list, found {kind(value)}")
+            self.say(path, f"expected a list, found {kind(value)}; begin each entry with -")
             return []
         if not value:
             self.say(path, "the list is empty")
