@@ -93,8 +93,7 @@ class Sender:
             next_due = _PULSE
             for slug, desk in self._desks.items():
                 if slug not in couriers:
-                    heedless = slug in self._renewed
-                    seconds = await asyncio.to_thread(_seconds_until_due, desk, heedless=heedless)
+                    seconds = await self._seconds_until_due(desk)
                     if seconds <= 0:
                         self._renewed.discard(slug)
                         couriers[slug] = asyncio.create_task(self._courier(desk))
@@ -102,6 +101,14 @@ class Sender:
                         next_due = min(next_due, seconds)
             await self._pause(next_due)
         await asyncio.gather(*couriers.values())
+
+    async def _seconds_until_due(self, desk: Desk) -> float:
+        """A state that can't be read for a moment must not end the sender."""
+        try:
+            return await asyncio.to_thread(_seconds_until_due, desk, heedless=desk.slug in self._renewed)
+        except Exception as error:  # noqa: BLE001 - one client's trouble stops no other
+            maillog.trouble(desk.slug, "send", error, retry=_PULSE)
+            return _PULSE
 
     async def _pause(self, seconds: float) -> None:
         try:
