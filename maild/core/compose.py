@@ -16,6 +16,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from maild.core.german.calendar import NO_BREAK_SPACE, datum, uhrzeit
+from maild.core.german.names import read_name
 from maild.core.message import Address, Mail
 from maild.core.text import text_hash
 from maild.errors import LetterError
@@ -134,8 +135,7 @@ def references(original: Mail, token: str, domain: str) -> tuple[str, ...]:
 
 def quotation(original: Mail, now: datetime, language: str = "de") -> str:
     """The original below the reply, in the German way: who wrote when, then each line behind a «> »."""
-    writer = original.sender
-    name = (_short_name(writer.name) or writer.address) if writer else ""
+    name = _name_in_reading_order(original.sender) if original.sender else ""
     lines = original.text.rstrip().splitlines()[:_QUOTED_LINES]
     quoted = [f">{line}".rstrip() if line.startswith(">") else f"> {line}".rstrip() for line in lines]
     return "\n".join([_attribution(name, original.date, now, language), *quoted])
@@ -196,6 +196,13 @@ def _answered_id(original: Mail) -> str:
 
 def _usable(identifier: str) -> bool:
     return _MESSAGE_ID.fullmatch(identifier) is not None and TOKEN_ID.fullmatch(identifier) is None
+
+
+def _name_in_reading_order(writer: Address) -> str:
+    """«Wiebke Petersen» for "Petersen, Wiebke"; a firm's or an odd name as it is."""
+    person = read_name(writer)
+    named = " ".join((*person.titles, person.full)) if person and not person.company and person.full else ""
+    return _short_name(named or writer.name) or writer.address
 
 
 def _attribution(name: str, date: datetime | None, now: datetime, language: str) -> str:

@@ -401,6 +401,23 @@ def test_the_quotation_says_who_wrote_when_in_local_time() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Petersen, Wiebke", "Wiebke Petersen"),
+        ("MÜLLER, ANNA", "Anna Müller"),
+        ("von der Heide, Ulrike", "Ulrike von der Heide"),
+        ("Dr. Lisa Groß", "Dr. Lisa Groß"),
+        ("Mustermann GmbH", "Mustermann GmbH"),
+        ("", "w@kunde.example"),
+    ],
+)
+def test_the_quotation_names_people_in_reading_order(name: str, written: str) -> None:
+    """A name in comma form is turned round; what is no person's name stays as it is."""
+    first = quotation(replace(MAIL, from_=(Address("w@kunde.example", name),)), NOW).split("\n")[0]
+    assert first.endswith(f"schrieb\N{NO-BREAK SPACE}{written}:")
+
+
 WRITERS = [
     Address("anna@kunde.example", "Anna Müller"),
     Address("anna@kunde.example"),
