@@ -52,7 +52,7 @@ class Stage:
     """Everything that the demo needs and that is gone afterwards."""
 
     def __init__(self) -> None:
-        self.bag = _read_bag()
+        self.bag = read_bag()
         self.users = {slug: f"info@{slug}.example" for slug in sorted({entry.client for entry in self.bag})}
         self.password = secrets.token_urlsafe(9)
         self.servers = DemoServers(dict.fromkeys(self.users.values(), self.password))
@@ -109,18 +109,12 @@ class Stage:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-def _read_bag() -> tuple[Entry, ...]:
+def read_bag() -> tuple[Entry, ...]:
+    """The bag of mail as bag.yaml has it; a missing or unknown key is an error."""
     entries = []
     for item in YAML(typ="safe").load(_BAG)["mails"]:
         raw = (_MAILS / item["file"]).read_bytes().replace(b"\n", b"\r\n")
-        expect = item["expect"]
-        expected = Expected(
-            rules=tuple(expect["rules"]),
-            folder=expect["folder"],
-            draft=expect["draft"],
-            forward=tuple(expect["forward"]),
-            note=expect["note"],
-        )
+        expected = Expected(**{k: tuple(v) if isinstance(v, list) else v for k, v in item["expect"].items()})
         entries.append(Entry(item["file"], item["client"], raw, parse(raw), expected))
     return tuple(entries)
 

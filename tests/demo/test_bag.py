@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from ruamel.yaml import YAML
 
 from maild.config.load import Home, load_home
 from maild.core.action import Draft, Forward, Move, Note, Trash
@@ -23,44 +21,12 @@ from maild.core.rules.examples import run_examples
 from maild.core.rules.model import Mode
 from maild.core.template import RenderedLetter, render
 from maild.core.template_views import NoteView
+from maild.demo.stage import Entry, Expected, read_bag
 
 HOME = Path(__file__).parents[2]
 MAILS = HOME / "maild" / "demo" / "mails"
 CLIENTS = ("brugman", "northwind")
 NOW = datetime(2026, 11, 22, 9, tzinfo=ZoneInfo("Europe/Berlin"))
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What becomes of one mail, as bag.yaml puts it."""
-
-    rules: tuple[str, ...]
-    folder: str
-    draft: str | None
-    forward: tuple[str, ...]
-    note: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One mail of the bag."""
-
-    file: str
-    client: str
-    expect: Outcome
-
-
-def read_bag() -> tuple[Entry, ...]:
-    """bag.yaml; a missing or unknown key is an error."""
-    data = YAML(typ="safe").load(HOME / "maild" / "demo" / "bag.yaml")
-    return tuple(
-        Entry(
-            item["file"],
-            item["client"],
-            Outcome(**{k: tuple(v) if isinstance(v, list) else v for k, v in item["expect"].items()}),
-        )
-        for item in data["mails"]
-    )
 
 
 def stored(name: str) -> bytes:
@@ -282,12 +248,12 @@ def test_every_live_rule_has_a_test(slug: str) -> None:
 @every_mail
 def test_mail_is_decided_as_the_bag_says(entry: Entry) -> None:
     """Rules, folder, draft, forwards and note are exactly those named."""
-    assert outcome(decision(entry)) == entry.expect
+    assert outcome(decision(entry)) == entry.expected
 
 
 def test_bag_shows_a_rule_on_trial() -> None:
     """One mail that is left for a person is one that a canary rule would have acted on."""
-    waiting = [entry for entry in BAG if not entry.expect.rules]
+    waiting = [entry for entry in BAG if not entry.expected.rules]
     assert any(decision(entry).canary for entry in waiting)
     assert any(not decision(entry).canary for entry in waiting)
 
@@ -300,7 +266,7 @@ def decision(entry: Entry) -> Decision:
     return decide(client.rules, mail, Facts(relationship, frozenset(), NOW, old=False, own=False))
 
 
-def outcome(decided: Decision) -> Outcome:
+def outcome(decided: Decision) -> Expected:
     """A decision in the words of the bag."""
     folder, draft, forward, note = "INBOX", None, [], False
     for step in decided.steps:
@@ -317,14 +283,14 @@ def outcome(decided: Decision) -> Outcome:
                 note = True
             case _:
                 pass
-    return Outcome(decided.rules, folder, draft, tuple(forward), note)
+    return Expected(decided.rules, folder, draft, tuple(forward), note)
 
 
 # The letters.
 
 
 every_draft = pytest.mark.parametrize(
-    "entry", [entry for entry in BAG if entry.expect.draft], ids=lambda entry: entry.file
+    "entry", [entry for entry in BAG if entry.expected.draft], ids=lambda entry: entry.file
 )
 
 
@@ -335,7 +301,7 @@ def test_drafted_letter_is_whole(entry: Entry) -> None:
     assert re.fullmatch(r"(AW|Re): (?!AW:|Re:|WG:)\S.*", written.subject)
     paragraphs = written.text.rstrip("\n").split("\n\n")
     assert re.fullmatch(r"(Sehr geehrte|Guten Tag|Dear).*,", paragraphs[0])
-    assert len(paragraphs) >= 5 or entry.expect.draft == "acknowledgement"
+    assert len(paragraphs) >= 5 or entry.expected.draft == "acknowledgement"
     assert paragraphs[-2].splitlines()[0] in ("Mit freundlichen Grüßen", "Kind regards")
     assert paragraphs[-1].startswith(f"-- \n{home().clients[entry.client].config.legal.firm}")
     assert set(written.attach) <= set(home().clients[entry.client].files)
@@ -377,7 +343,7 @@ def test_salutations_suit_the_writers() -> None:
 
 def test_some_letters_have_gaps_and_some_an_enclosure() -> None:
     """The demo can show a letter to complete, one to send as it is, and one that carries a file."""
-    letters = [letter(entry) for entry in BAG if entry.expect.draft]
+    letters = [letter(entry) for entry in BAG if entry.expected.draft]
     assert any(written.gaps for written in letters)
     assert any(not written.gaps for written in letters)
     assert any(written.attach for written in letters)
@@ -392,7 +358,9 @@ def test_template_code_in_a_mail_stays_text() -> None:
     assert written.gaps == ("Liefertermin",)
 
 
-@pytest.mark.parametrize("entry", [entry for entry in BAG if entry.expect.note], ids=lambda entry: entry.file)
+@pytest.mark.parametrize(
+    "entry", [entry for entry in BAG if entry.expected.note], ids=lambda entry: entry.file
+)
 def test_note_tells_the_client_what_came(entry: Entry) -> None:
     """A note says what the rule says, who wrote, and whether it is urgent, in the client's language."""
     client, mail = home().clients[entry.client], parsed(entry.file)
@@ -439,5 +407,5 @@ def letter(entry: Entry) -> RenderedLetter:
     language = (contact and contact.language) or "de"
     identities = [Address(each.address, each.name) for each in client.config.identities]
     head = Letterhead(client.config.name, choose_identity(identities, mail), client.config.legal.particulars)
-    template = client.templates.get(str(entry.expect.draft), language)
+    template = client.templates.get(str(entry.expected.draft), language)
     return render(template, reply_context(mail, contact, head, NOW, language))
