@@ -114,8 +114,10 @@ def read_bag() -> tuple[Entry, ...]:
     entries = []
     for item in YAML(typ="safe").load(_BAG)["mails"]:
         raw = (_MAILS / item["file"]).read_bytes().replace(b"\n", b"\r\n")
-        expected = Expected(**{k: tuple(v) if isinstance(v, list) else v for k, v in item["expect"].items()})
-        entries.append(Entry(item["file"], item["client"], raw, parse(raw), expected))
+        expect: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in item["expect"].items()
+        }
+        entries.append(Entry(item["file"], item["client"], raw, parse(raw), Expected(**expect)))
     return tuple(entries)
 
 
