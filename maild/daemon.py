@@ -21,13 +21,14 @@ from maild import maillog
 from maild.config.home import Home
 from maild.config.load import load_home
 from maild.edge import systemd
-from maild.errors import ConfigError, MaildError
+from maild.errors import ConfigError, Fault, MaildError
 from maild.flow.desk import IMAP, SMTP, Desk
 from maild.flow.send import Sender
 from maild.flow.session import AccountSession
 from maild.flow.watch import Watcher
 from maild.store.store import StateLock, Store
 
+_NO_CLIENT = Fault("rules", 0, 0, "holds no client; make a folder with a client.yaml")
 _ALPHABET = string.ascii_lowercase + string.digits
 _TOKEN_LENGTH = 26  # 134 bits: nobody guesses a token
 _STALLED = 60.0  # seconds without a turn of the watcher's loop, after which the watchdog is no longer fed
@@ -60,10 +61,14 @@ class Daemon:
         self._clock = clock
         self._home = load_home(places.home, today=clock().date())
         if not self._home.clients:
-            raise ConfigError(self._home.faults or ())
+            raise ConfigError(self._home.faults or (_NO_CLIENT,))
         self._lock = StateLock(places.state)
-        configure_log(self._home, places.state)
-        self._store = Store.open(self._home.office.state, places.state, may_upgrade=True)
+        try:
+            configure_log(self._home, places.state)
+            self._store = Store.open(self._home.office.state, places.state, may_upgrade=True)
+        except BaseException:
+            self._lock.release()
+            raise
         self._desks = self._build(self._home)
         self._ticker = BackgroundScheduler(timezone=UTC)
         self._started = self._stopping = False
@@ -107,6 +112,7 @@ class Daemon:
         if self._started:
             self._watcher.stop()
             self._sender.stop()
+            self._watcher.close()
             # Last: the watchdog is fed as long as a server may take to answer.
             self._ticker.shutdown(wait=False)
         self.close()

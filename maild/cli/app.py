@@ -8,7 +8,7 @@ import typer
 
 from maild.cli import check, demo, rules, run, state
 from maild.daemon import Places
-from maild.errors import ConfigError, MaildError
+from maild.errors import MaildError
 
 app = typer.Typer(
     name="maild",
@@ -40,9 +40,6 @@ def main() -> None:
     """Run a command. Exit codes: 0 done, 1 a check found faults, 2 usage or configuration, 3 a server."""
     try:
         app()
-    except ConfigError as error:
-        sys.stderr.write(f"{error or 'no client has files that can be used; run `maild check`'}\n")
-        sys.exit(2)
     except MaildError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)

@@ -42,15 +42,28 @@ def clarification(sheet: Sheet, reasons: Sequence[str], folders: tuple[str, str]
     return _message(sheet, f"Nicht gesendet: {_short(sheet.subject)}", text)
 
 
-def delivery_report(sheet: Sheet, rows: Sequence[tuple[str, str]]) -> bytes:
+def delivery_report(
+    sheet: Sheet, rows: Sequence[tuple[str, str]], folders: tuple[str, str], *, doubtful: bool, refused: bool
+) -> bytes:
     """What happened to each recipient of a letter that did not reach all of them; rows: address and words."""
+    drafts, approve = folders
+    advice = ["Der Brief liegt neben dieser Nachricht."]
+    if refused:
+        advice.append(
+            f"Ist eine Adresse falsch, so ziehen Sie den Brief in den Ordner «{drafts}», berichtigen sie dort, nehmen "
+            f"alle Empfänger heraus, die ihn schon haben, und schieben ihn wieder nach «{approve}»."
+        )
+    if doubtful:
+        advice.append(
+            "Bei «unklar» weiß niemand, ob der Brief angekommen ist; maild sendet ihn deshalb nicht von selbst noch "
+            "einmal. Bitte fragen Sie beim Empfänger nach."
+        )
     text = "\n\n".join(
         [
             "Guten Tag,",
             f"der Brief «{sheet.subject}» hat nicht alle Empfänger sicher erreicht:",
             "\n".join(f"• {address}: {words}" for address, words in rows),
-            "Steht hier «unklar», so weiß niemand, ob der Brief angekommen ist: maild sendet ihn nicht von selbst noch "
-            "einmal. Fragen Sie gegebenenfalls beim Empfänger nach.",
+            " ".join(advice),
             "maild",
         ]
     )

@@ -369,6 +369,8 @@ def _server_error(login: SmtpLogin, phase: Phase, error: Exception) -> ServerErr
             return ServerError(f"{login.host}: no trusted connection at {Phase.TLS}: {reason}")
     if isinstance(error, TimeoutError):
         return ServerError(f"{login.host}: no answer in time at {phase}")
+    if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
+        return ServerError(f"{login.host}:{login.port} accepts no connections")
     if isinstance(error, OSError):
         reasons = [cause.strerror for cause in chain if isinstance(cause, OSError) and cause.strerror]
         return ServerError(

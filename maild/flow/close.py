@@ -24,6 +24,7 @@ _WORDS = {
     RowState.CANCELLED: "nicht gesendet, zurückgezogen",
     RowState.HELD: "angehalten",
     RowState.SUPPRESSED: "nicht gesendet, gesperrt",
+    RowState.ABANDONED: "unklar, nicht noch einmal gesendet",
 }
 _DRAFT_STATES = {
     LetterState.SENT: DraftState.SENT,
@@ -59,7 +60,7 @@ def _close_reply(desk: Desk, mailbox: Mailbox, folders: Folders, letter: Letter,
     before = desk.store.drafts.get(letter.draft_id or 0)
     refused = (*before.refused, *((place.uidvalidity, place.uid) for place in letter.sources))
     after = replace(before, state=_DRAFT_STATES[state], refused=refused, approved_at=None)
-    notice = None if state is LetterState.SENT else _report(desk, letter)
+    notice = None if state is LetterState.SENT else _report(desk, folders, letter)
     desk.store.outbox.close(letter.id, state, desk.clock(), draft=(before, after), notice=notice)
     maillog.recognised(desk.slug, before.id, before.state, after.state)
 
@@ -80,7 +81,7 @@ def _remove_sources(mailbox: Mailbox, folders: Folders, letter: Letter) -> None:
             mailbox.remove(place.uid)
 
 
-def _report(desk: Desk, letter: Letter) -> NewFiling:
+def _report(desk: Desk, folders: Folders, letter: Letter) -> NewFiling:
     identity = desk.identities[0]
     header = letter.raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
     message_id = (
@@ -94,13 +95,20 @@ def _report(desk: Desk, letter: Letter) -> NewFiling:
         now=desk.now(),
     )
     rows = [(recipient, _words(state, reason)) for recipient, state, reason in letter.rows]
+    states = {state for _, state, _ in letter.rows}
     return NewFiling(
         IMAP,
         "notice",
         Role.CLARIFY,
         message_id,
         (),
-        notices.delivery_report(sheet, rows),
+        notices.delivery_report(
+            sheet,
+            rows,
+            (folders[Role.DRAFTS], folders[Role.APPROVE]),
+            doubtful=RowState.IN_DOUBT in states,
+            refused=bool(states & {RowState.FAILED, RowState.EXPIRED}),
+        ),
         letter_id=letter.id,
     )
 

@@ -194,7 +194,7 @@ class Sender:
             state,
             phase=error.phase,
             code=error.code,
-            text=error.text or str(error),
+            text=f"{error.code} {error.text}" if error.code else error.text or str(error),
             next_at=next_at,
             counts=not whole_account,
         )

@@ -18,12 +18,13 @@ from typing import Protocol
 
 from maild import maillog
 from maild.edge.imap import Mailbox
-from maild.errors import MaildError, SignInRefusedError
+from maild.errors import FolderError, MaildError, SignInRefusedError
 from maild.flow.desk import IMAP, Desk
 
 RENEWAL = 150.0
 """Seconds until an idle mailbox is looked at whatever it says: IDLE may miss a line, and connections die in silence."""
 _SHORTEST_RETRY, _LONGEST_RETRY = 5.0, 300.0
+_DEAF = 2  # a server that refuses IDLE, or hangs up on it, so often is polled from then on
 _REFUSED_RETRY = 900.0  # a wrong password tried again and again locks the account
 
 
@@ -47,7 +48,8 @@ class _Watch:
     busy: bool = False
     asked: bool = False  # somebody wants a look while one is under way
     renewed: bool = False  # its files were read anew meanwhile: look at once, whatever the trouble was
-    moved: bool = False  # its server, sign-in or folders changed meanwhile: the connection is of no use any more
+    moved: bool = False  # its server, sign-in or folders changed meanwhile: the connection is of no use
+    deaf: int = 0  # how often in a row IDLE was offered and did not work
     due: float = 0.0  # monotonic
     failures: int = 0
     dropped: bool = False  # no longer served: forgotten when the worker is done
@@ -106,6 +108,11 @@ class Watcher:
             self._thread.join()
         self._pool.executor.shutdown()
 
+    def close(self) -> None:
+        """After the stop, once nobody asks for a look any more."""
+        for each in (self._selector, self._ear, self._mouth):
+            each.close()
+
     # The loop. Nothing below is called from another thread, but for `_work`.
 
     def _run(self) -> None:
@@ -161,14 +168,23 @@ class Watcher:
         soon = watch.session.look(desk)
         watch.failures = 0
         desk.store.accounts.succeeded(IMAP, desk.clock())
-        imap = desk.client.config.imap
-        wait = imap.poll.total_seconds()
-        if imap.watch == "idle" and mailbox.has_idle:
-            wait = RENEWAL * (1 + 0.2 * self._jitter())
-            watch.idling = True
-            if mailbox.idle():
-                return 0.0  # the server has spoken already
+        wait = self._listen_to(watch, mailbox)
         return min(wait, soon.total_seconds()) if soon is not None else wait
+
+    def _listen_to(self, watch: _Watch, mailbox: Mailbox) -> float:
+        """Let the server speak, if it will; returns the seconds until the next look all the same."""
+        imap = watch.desk.client.config.imap
+        if imap.watch == "poll" or not mailbox.has_idle or watch.deaf >= _DEAF:
+            return imap.poll.total_seconds()
+        watch.idling = True
+        watch.deaf += 1
+        try:
+            spoken = mailbox.idle()
+        except FolderError:
+            watch.idling = False
+            return imap.poll.total_seconds()
+        watch.deaf = 0
+        return 0.0 if spoken else RENEWAL * (1 + 0.2 * self._jitter())
 
     def _trouble(self, watch: _Watch, desk: Desk, error: Exception, text: str) -> float:
         self._close(watch)

@@ -207,3 +207,23 @@ def test_a_home_may_itself_be_a_link(tmp_path: Path, home: Path) -> None:
 def test_names_of_clients(name: str, good: bool) -> None:
     """Longer than a language's two letters, and fit for logs and tables."""
     assert is_slug(name) is good
+
+
+def test_a_broken_house_template_stops_only_those_who_would_write_by_it(home: Path, edit: Edit) -> None:
+    """By the languages that a client writes in, and not where the client's own stands before it."""
+    (home / "templates/en/answer.txt.j2").write_text(
+        "---\nsubject: x\n---\n{{ salutaton }}\n", encoding="utf-8"
+    )
+    assert list(load(home).clients) == ["north", "south"]
+    edit("rules/north/contacts.csv", "relationship,tags", "relationship,tags,language")
+    edit("rules/north/contacts.csv", "werkzeug;messe", "werkzeug;messe,en")
+    edit("rules/north/contacts.csv", "company,supplier,", "company,supplier,,")
+    (home / "rules/south/contacts.csv").write_text(
+        "address,language\npeter@kunde.example,en\n", encoding="utf-8"
+    )
+    loaded = load(home)
+    assert list(loaded.clients) == ["south"]
+    assert [(fault.client, fault.file) for fault in loaded.faults] == [
+        ("north", "rules/north/rules.yaml"),
+        ("", "templates/en/answer.txt.j2"),
+    ]

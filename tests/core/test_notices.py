@@ -43,10 +43,23 @@ def test_a_clarification_says_what_to_do() -> None:
 def test_a_report_names_each_recipient() -> None:
     """What happened to whom, and what «unklar» means."""
     rows = [("anna@kunde.example", "angekommen"), ("bert@kunde.example", "unklar, ob angekommen")]
-    mail = parse(notices.delivery_report(SHEET, rows))
+    folders = ("Entwürfe", "Freigegeben")
+    mail = parse(notices.delivery_report(SHEET, rows, folders, doubtful=True, refused=False))
     assert mail.subject == "Nicht zugestellt: Rückfrage zur Größe"
     assert "• anna@kunde.example: angekommen\n• bert@kunde.example: unklar, ob angekommen\n" in mail.text
     assert "nicht von selbst" in mail.text
+    assert "Ist eine Adresse falsch" not in mail.text
+
+
+def test_a_report_of_a_refusal_says_what_to_do() -> None:
+    """Where a server refused, the way to mend it is told; nothing is said of doubt where there is none."""
+    rows = [("anna@kunde.example", "abgelehnt (550 5.1.1 unbekannt)")]
+    mail = parse(
+        notices.delivery_report(SHEET, rows, ("Entwürfe", "Freigegeben"), doubtful=False, refused=True)
+    )
+    assert "in den Ordner «Entwürfe»" in mail.text
+    assert "wieder nach «Freigegeben»" in mail.text
+    assert "unklar" not in mail.text
 
 
 def test_a_stray_is_explained() -> None:
