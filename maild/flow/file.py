@@ -8,6 +8,7 @@ from maild import maillog
 from maild.core.compose import draft_info
 from maild.core.folder import Role
 from maild.edge.imap import Mailbox
+from maild.errors import FolderError
 from maild.flow.desk import IMAP, Desk, Folders
 from maild.store.records import Filing, Place
 
@@ -15,12 +16,19 @@ _DRAFT_PLACES = (Role.DRAFTS, Role.APPROVE, Role.REJECT, Role.CLARIFY, Role.SENT
 
 
 def file_pending(desk: Desk, mailbox: Mailbox, folders: Folders) -> None:
-    """Lay down all that is written but doesn't lie in its folder yet."""
+    """Lay down all that is written but doesn't lie in its folder yet.
+
+    What a folder refuses (it may be full) is tried again at each look; it must not keep the review from going on.
+    """
     for filing in desk.store.drafts.filings(IMAP):
-        if filing.purpose == "draft":
-            _file_draft(desk, mailbox, folders, filing)
-        else:
-            _file(desk, mailbox, folders, filing)
+        try:
+            if filing.purpose == "draft":
+                _file_draft(desk, mailbox, folders, filing)
+            else:
+                _file(desk, mailbox, folders, filing)
+        except FolderError as error:
+            maillog.trouble(desk.slug, "file", error, text=str(error))
+            desk.store.accounts.failed(IMAP, str(error), desk.clock(), None)
 
 
 def _file(desk: Desk, mailbox: Mailbox, folders: Folders, filing: Filing) -> None:

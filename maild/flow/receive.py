@@ -11,7 +11,7 @@ from maild.core.fingerprint import fingerprint
 from maild.core.message import Mail
 from maild.core.parse import parse, parse_headers
 from maild.edge.imap import Found, Mailbox
-from maild.errors import MaildError, ServerError
+from maild.errors import FolderError, MaildError, ServerError
 from maild.flow.desk import IMAP, Desk
 from maild.store.records import Arrival, Cursor, MailRow, MailState, NewEffect
 
@@ -23,7 +23,9 @@ TRIES = 3
 def receive(desk: Desk, mailbox: Mailbox, inbox: str) -> None:
     """One look at the inbox: admit what is new, judge what is not judged yet."""
     uidvalidity = _admit(desk, mailbox, inbox)
-    while waiting := desk.store.ledger.waiting(IMAP, BATCH):
+    tried: set[int] = set()  # once a look: what fails now may pass later
+    while waiting := [row for row in desk.store.ledger.waiting(IMAP, BATCH) if row.id not in tried]:
+        tried |= {row.id for row in waiting}
         for row in waiting:
             _judge_safely(desk, mailbox, row, uidvalidity)
 
@@ -52,12 +54,16 @@ def fetch_mail(desk: Desk, mailbox: Mailbox, uid: int, size: int) -> tuple[bytes
 def _admit(desk: Desk, mailbox: Mailbox, inbox: str) -> int:
     ledger = desk.store.ledger
     status = mailbox.select(inbox)
-    cursor = ledger.cursor(IMAP, inbox, status.uidvalidity, status.uidnext, from_start=True)
+    # With `since` the date alone decides at first contact. Later, after a change of UIDVALIDITY, it doesn't: what is
+    # unknown then was there before, and may have been drafted for.
+    first_new = 1 if desk.client.config.imap.since and not ledger.newest(1) else status.uidnext
+    cursor = ledger.cursor(IMAP, inbox, status.uidvalidity, first_new, from_start=True)
     uids = mailbox.uids_from(cursor.next_uid)
-    since = _since(desk)
-    for start in range(0, len(uids), BATCH):
-        batch = uids[start : start + BATCH]
-        arrivals = [_arrival(found, cursor, since) for found in mailbox.headers(batch)]
+    failures = next((h.failures for h in desk.store.accounts.health() if h.name == IMAP), 0)
+    step = 1 if failures else BATCH  # what can be read before it fails again is not lost
+    for start in range(0, len(uids), step):
+        batch = uids[start : start + step]
+        arrivals = _read(desk, mailbox, inbox, cursor, batch, failures)
         known = ledger.admit(IMAP, inbox, status.uidvalidity, arrivals, batch[-1] + 1, desk.clock())
         maillog.admitted(desk.slug, inbox, len(arrivals), known)
     if not uids and status.uidnext > cursor.next_uid:  # what came has been taken away before we looked
@@ -65,9 +71,27 @@ def _admit(desk: Desk, mailbox: Mailbox, inbox: str) -> int:
     return status.uidvalidity
 
 
+def _read(
+    desk: Desk, mailbox: Mailbox, inbox: str, cursor: Cursor, batch: list[int], failures: int
+) -> list[Arrival]:
+    """New mails by their headers. One at which look after look has ended is entered unread before it ends this one.
+
+    Then it is set aside after its tries, and the others go on: some servers hang up on a mail they can't read.
+    """
+    try:
+        found = mailbox.headers(batch)
+    except ServerError:
+        if failures >= TRIES:
+            unread = _unread(desk, cursor, batch[0])
+            desk.store.ledger.admit(IMAP, inbox, cursor.uidvalidity, [unread], unread.uid + 1, desk.clock())
+        raise
+    since = _since(desk)
+    return [_arrival(each, cursor, since) for each in found]
+
+
 def _arrival(found: Found, cursor: Cursor, since: datetime | None) -> Arrival:
     header = parse_headers(found.header, size=found.size)
-    old = found.uid < cursor.first_new_uid if since is None else found.internaldate < since
+    old = found.uid < cursor.first_new_uid or (since is not None and found.internaldate < since)
     return Arrival(
         uid=found.uid,
         fingerprint=fingerprint(IMAP, found.header, found.size),
@@ -76,6 +100,11 @@ def _arrival(found: Found, cursor: Cursor, since: datetime | None) -> Arrival:
         received_at=found.internaldate,
         old=old,
     )
+
+
+def _unread(desk: Desk, cursor: Cursor, uid: int) -> Arrival:
+    unique = fingerprint(f"{IMAP} {cursor.uidvalidity}", b"", uid)
+    return Arrival(uid, unique, "", 0, desk.clock(), old=uid < cursor.first_new_uid)
 
 
 def _since(desk: Desk) -> datetime | None:
@@ -87,8 +116,11 @@ def _since(desk: Desk) -> datetime | None:
 def _judge_safely(desk: Desk, mailbox: Mailbox, row: MailRow, uidvalidity: int) -> None:
     try:
         _judge(desk, mailbox, row, uidvalidity)
-    except ServerError:
-        raise  # the connection's fault, not the mail's
+    except ServerError as error:
+        # Counted even where the connection is lost: a mail on which the server hangs up must not do so for ever.
+        stumble(desk, row, str(error))
+        if not isinstance(error, FolderError):
+            raise
     except MaildError as error:
         aside(desk, row, str(error))
     except Exception as error:  # noqa: BLE001 - one bad mail never stops the others

@@ -18,6 +18,7 @@ from maild.core.freeze import Frozen, freeze
 from maild.core.lifecycle import Draft, DraftState, Seen, recognise
 from maild.core.message import Address
 from maild.core.parse import parse, parse_headers
+from maild.core.subject import base_subject
 from maild.core.text import text_hash
 from maild.edge.imap import Found, Mailbox
 from maild.flow.desk import IMAP, SMTP, Desk, Folders
@@ -93,8 +94,7 @@ def _look(desk: Desk, mailbox: Mailbox, role: Role, folder: str) -> None:
     drafts = desk.store.drafts
     status = mailbox.status(folder)
     cursor = desk.store.ledger.cursor(IMAP, folder, status.uidvalidity, status.uidnext, from_start=False)
-    known = [s for s in drafts.sightings(IMAP) if s.place.folder == folder]
-    if status.uidnext <= cursor.next_uid and not known:
+    if status.uidnext <= cursor.next_uid and not _known(desk, folder):
         return
     status = mailbox.select(folder)
     uids = mailbox.uids_from(cursor.next_uid)
@@ -104,6 +104,7 @@ def _look(desk: Desk, mailbox: Mailbox, role: Role, folder: str) -> None:
         drafts.sight(IMAP, role, folder, status.uidvalidity, sights, batch[-1] + 1, desk.clock())
     if not uids and status.uidnext > cursor.next_uid:  # what came has been taken away before we looked
         drafts.sight(IMAP, role, folder, status.uidvalidity, (), status.uidnext, desk.clock())
+    known = _known(desk, folder)
     present = mailbox.flags([s.place.uid for s in known if s.place.uidvalidity == status.uidvalidity])
     gone = [
         s.id
@@ -112,6 +113,10 @@ def _look(desk: Desk, mailbox: Mailbox, role: Role, folder: str) -> None:
     ]
     if gone:
         drafts.gone(gone, desk.clock())
+
+
+def _known(desk: Desk, folder: str) -> list[Sighting]:
+    return [s for s in desk.store.drafts.sightings(IMAP) if s.place.folder == folder]
 
 
 def _sights(desk: Desk, role: Role, found: Sequence[Found]) -> list[Sight]:
@@ -162,9 +167,22 @@ def _tidy_after_her_sending(
             draft.uidvalidity,
             draft.uid,
         ):
-            mailbox.select(folders[Role.DRAFTS])
-            if sighting.message_id == draft.message_id and mailbox.flags([place.uid]):
-                mailbox.remove(place.uid)
+            _remove_left_over(mailbox, folders[Role.DRAFTS], draft, sighting)
+
+
+def _remove_left_over(mailbox: Mailbox, folder: str, draft: Draft, sighting: Sighting) -> None:
+    """Remove the copy in Drafts, provided that it is still the one that maild laid there, word for word."""
+    if sighting.message_id != draft.message_id or not _opened(mailbox, folder, [sighting]):
+        return
+    raw = mailbox.fetch(sighting.place.uid, 2 * LARGEST)
+    if raw is not None and text_hash(parse(raw).text) == draft.text_hash:
+        mailbox.remove(sighting.place.uid)
+
+
+def _opened(mailbox: Mailbox, folder: str, copies: Sequence[Sighting]) -> bool:
+    """Select a folder; False where these copies' UIDs mean nothing there any more, as the next look will show."""
+    uidvalidity = mailbox.select(folder).uidvalidity
+    return all((copy.place.folder, copy.place.uidvalidity) == (folder, uidvalidity) for copy in copies)
 
 
 # Strays: messages in the approval folder that are no open draft.
@@ -185,7 +203,8 @@ def _set_apart(
         return
     mail = parse_headers(found[0].header, size=found[0].size)
     closed = desk.store.drafts.closed(token_of(mail.references))
-    reason = _why_stray(state or (closed.state if closed else None))
+    outside = _came_from_outside(desk, found[0].header)
+    reason = _why_stray(state or (closed.state if closed else None), outside=outside)
     notice = _notice(
         desk, f"stray.{uidvalidity}.{place.uid}", lambda sheet: notices.stray(sheet, reason), mail.subject
     )
@@ -193,7 +212,12 @@ def _set_apart(
     mailbox.move([place.uid], folders[Role.CLARIFY])
 
 
-def _why_stray(state: DraftState | None) -> str:
+def _why_stray(state: DraftState | None, *, outside: bool) -> str:
+    if state is None and outside:
+        return (
+            "Das ist eine empfangene oder schon gesendete Nachricht. Aus diesem Ordner gehen nur Entwürfe hinaus, die "
+            "maild vorgelegt hat."
+        )
     if state is None:
         return (
             "maild kann sie keinem Entwurf zuordnen. Eigene Briefe verschicken Sie bitte mit «Senden» aus Ihrem "
@@ -216,6 +240,8 @@ def _approve(
 ) -> list[timedelta]:
     """Fix an approved letter, once it has settled; or refuse it. Returns the time still to wait, if any."""
     draft, outbox = approval.draft, desk.store.outbox
+    if not approval.copies:
+        return []  # on its way, and taken out of the folder: what follows the sending will close it
     approved_at = draft.approved_at or began
     has_letter = outbox.has_open_letter(draft.id)
     if has_letter and not any(s.found_at >= approved_at for s in approval.in_drafts):
@@ -234,14 +260,14 @@ def _approve(
 
 def _freeze(desk: Desk, mailbox: Mailbox, folders: Folders, approval: _Approval) -> None:
     draft = approval.draft
-    answered = _answered(mailbox, folders, draft, desk.identities)
-    mailbox.select(folders[Role.APPROVE])
-    raws = [mailbox.fetch(copy.place.uid, 2 * LARGEST) for copy in approval.copies]
+    answered = _answered(desk, mailbox, folders, draft)
+    in_order = _opened(mailbox, folders[Role.APPROVE], approval.copies)
+    raws = [mailbox.fetch(copy.place.uid, 2 * LARGEST) for copy in approval.copies] if in_order else []
     if not raws or any(raw is None for raw in raws):
         return  # moved on while we looked; the next look tells where to
-    texts = {text_hash(parse(raw).text) for raw in raws if raw is not None}
-    letter = freeze(raws[-1] or b"", desk.message_id(), desk.now())
-    if len(texts) > 1:
+    letters = [freeze(raw or b"", desk.message_id(), desk.now()) for raw in raws]
+    letter = letters[-1]
+    if len({_version(each) for each in letters}) > 1:
         reason = (
             "Im Freigabeordner liegen zwei verschiedene Fassungen dieses Briefs. Bitte behalten Sie nur eine."
         )
@@ -263,19 +289,29 @@ def _freeze(desk: Desk, mailbox: Mailbox, folders: Folders, approval: _Approval)
         _enqueue(desk, approval, letter)
 
 
-def _answered(mailbox: Mailbox, folders: Folders, draft: Draft, identities: Sequence[Address]) -> bool:
-    """Whether Sent holds an answer to the original from one of our identities, newer than the draft."""
+def _version(letter: Frozen) -> tuple[object, ...]:
+    """What a reader would tell two copies of a letter apart by."""
+    mail = letter.mail
+    to = frozenset(address.lower() for address in letter.recipients)
+    sender = letter.sender.key if letter.sender else ""
+    return text_hash(mail.text), base_subject(mail.subject), sender, to, mail.attachments
+
+
+def _answered(desk: Desk, mailbox: Mailbox, folders: Folders, draft: Draft) -> bool:
+    """Whether Sent holds an answer of ours to the original, newer than the draft and not sent by maild itself.
+
+    Who has got a letter of maild's is another question (`Circumstances.reached`).
+    """
     if not draft.original_id:
         return False
     mailbox.select(folders[Role.SENT])
-    ours = {identity.key for identity in identities}
-    answers = mailbox.headers(mailbox.find("In-Reply-To", draft.original_id), ("From",))
-    writers = (
-        parse_headers(found.header, size=found.size).sender
-        for found in answers
-        if found.internaldate >= draft.created_at
-    )
-    return any(writer is not None and writer.key in ours for writer in writers)
+    ours = {identity.key for identity in desk.identities}
+    for found in mailbox.headers(mailbox.find("In-Reply-To", draft.original_id), ("From", "Message-ID")):
+        mail = parse_headers(found.header, size=found.size)
+        hers = mail.sender and mail.sender.key in ours and found.internaldate >= draft.created_at
+        if hers and not desk.store.outbox.knows_message_id(mail.message_id):
+            return True
+    return False
 
 
 def _came_from_outside(desk: Desk, raw: bytes) -> bool:
@@ -312,7 +348,8 @@ def _refuse(
     """Into the clarification folder with it; row and notice first, then the move, which each look repeats."""
     draft = approval.draft
     newest = approval.copies[-1].place
-    mailbox.select(folders[Role.APPROVE])
+    if not _opened(mailbox, folders[Role.APPROVE], approval.copies):
+        return
     header = mailbox.headers([newest.uid], ("Subject",))
     subject = parse_headers(header[0].header, size=0).subject if header else ""
     words = (folders[Role.DRAFTS], folders[Role.APPROVE])
@@ -333,8 +370,7 @@ def _refuse(
 
 
 def _carry_to_clarify(mailbox: Mailbox, folders: Folders, copies: Sequence[Sighting]) -> None:
-    if copies:
-        mailbox.select(folders[Role.APPROVE])
+    if copies and _opened(mailbox, folders[Role.APPROVE], copies):
         mailbox.move([copy.place.uid for copy in copies], folders[Role.CLARIFY])
 
 
