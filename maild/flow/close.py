@@ -10,10 +10,10 @@ from maild.core import notices
 from maild.core.folder import Role
 from maild.core.freeze import sent_copy
 from maild.core.lifecycle import DraftState
-from maild.core.message import Address
 from maild.core.parse import parse_headers
 from maild.edge.imap import Mailbox
 from maild.flow.desk import IMAP, SMTP, Desk, Folders
+from maild.flow.notice import notice_beside
 from maild.flow.original import mark_answered
 from maild.store.records import Letter, LetterState, NewFiling, RowState
 
@@ -82,35 +82,22 @@ def _remove_sources(mailbox: Mailbox, folders: Folders, letter: Letter) -> None:
 
 
 def _report(desk: Desk, folders: Folders, letter: Letter) -> NewFiling:
-    identity = desk.identities[0]
     header = letter.raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-    message_id = (
-        f"<maild.letter.{letter.id}.{letter.message_id.strip('<>').partition('@')[0]}@{identity.domain}>"
-    )
-    sheet = notices.Sheet(
-        sender=Address(identity.address, "maild"),
-        to=[identity],
-        subject=parse_headers(header, size=len(header)).subject,
-        message_id=message_id,
-        now=desk.now(),
-    )
-    rows = [(recipient, _words(state, reason)) for recipient, state, reason in letter.rows]
     states = {state for _, state, _ in letter.rows}
-    return NewFiling(
-        IMAP,
-        "notice",
-        Role.CLARIFY,
-        message_id,
-        (),
-        notices.delivery_report(
+    rows = [(recipient, _words(state, reason)) for recipient, state, reason in letter.rows]
+
+    def write(sheet: notices.Sheet) -> bytes:
+        return notices.delivery_report(
             sheet,
             rows,
             (folders[Role.DRAFTS], folders[Role.APPROVE]),
             doubtful=RowState.IN_DOUBT in states,
             refused=bool(states & {RowState.FAILED, RowState.EXPIRED}),
-        ),
-        letter_id=letter.id,
-    )
+        )
+
+    name = f"letter.{letter.id}.{letter.message_id.strip('<>').partition('@')[0]}"
+    subject = parse_headers(header, size=len(header)).subject
+    return replace(notice_beside(desk, name, write, subject), letter_id=letter.id)
 
 
 def _words(state: RowState, reason: str) -> str:

@@ -29,7 +29,7 @@ from maild.core.message import Address, Mail
 from maild.core.template import render
 from maild.core.template_environment import letter_environment
 from maild.core.template_views import KNOWN, VIEWS, parts_of
-from maild.flow import close, review
+from maild.flow import approve, close, stray
 from maild.store.records import MailState, RowState
 
 REPOSITORY = Path(__file__).parents[2]
@@ -344,7 +344,7 @@ def test_secretary_is_told_the_real_words() -> None:
     """What the German page quotes from notices stands so in the code, and each check has its line."""
     sources = " ".join(
         re.sub(r'"\s*f?"', "", Path(module.__file__).read_text(encoding="utf-8")).replace("{size}", " MB")
-        for module in (checks, review, close)
+        for module in (checks, approve, stray, close)
     )
     quoted = re.findall(r"„([^“]+)“", text("docs/secretary.md"))
     for quotation in quoted:
