@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -228,7 +229,12 @@ class Dialogue(asyncio.Protocol):
     def abort(self) -> None:
         """Cut the connection now; what is still buffered is never sent."""
         self._finish("the connection was cut from here")
-        self._transport.abort()
+        self._cut()
+
+    def _cut(self) -> None:
+        # Python up to 3.11.2, which Debian 12 has, fails so where TLS has lost its connection already.
+        with suppress(AttributeError):
+            self._transport.abort()
 
     async def close(self, timeout: float) -> None:
         """Close in good order, and by force after `timeout` seconds; never raises but when cancelled."""
@@ -238,7 +244,7 @@ class Dialogue(asyncio.Protocol):
             async with asyncio.timeout(timeout):
                 await self._closed.wait()
         except TimeoutError:
-            self._transport.abort()
+            self._cut()
 
     def _finish(self, why: str) -> None:
         self._end = self._end or why
@@ -259,7 +265,7 @@ class Dialogue(asyncio.Protocol):
 
     def _refuse(self, what: str) -> None:
         self._finish(f"the server sent {what}")
-        self._transport.abort()
+        self._cut()
 
     def eof_received(self) -> bool:
         """Called by the transport: the server will say no more."""
