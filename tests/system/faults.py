@@ -1,6 +1,7 @@
 """Faults for system tests: an SMTP server that refuses, holds back or drops; systemd's ear; a home's files changed."""
 
 import json
+import queue
 import signal
 import socket
 import sqlite3
@@ -120,25 +121,33 @@ class Gate:
 
 
 class Manager:
-    """What systemd is to a daemon: the socket that notifications come to."""
+    """What systemd is to a daemon: it hears at once whatever is told, for the kernel queues a few messages only."""
 
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(path))
-        self._socket.settimeout(30)
+        self._messages: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._hear, daemon=True)
+        self._thread.start()
         self.path = str(path)
-        self.heard: list[str] = []
 
     def wait_for(self, assignment: str) -> str:
-        """The next message that contains an assignment; all are kept in `heard`."""
+        """The next message that contains an assignment; those before it are dropped."""
         while True:
-            self.heard.append(self._socket.recv(4096).decode())
-            if assignment in self.heard[-1].split("\n"):
-                return self.heard[-1]
+            message = self._messages.get(timeout=30)
+            if assignment in message.split("\n"):
+                return message
 
     def close(self) -> None:
         """Hear no more."""
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join(10)
         self._socket.close()
+
+    def _hear(self) -> None:
+        with suppress(OSError):
+            while message := self._socket.recv(4096):
+                self._messages.put(message.decode())
 
 
 def replace(home: Installation, name: str, old: str, new: str) -> None:

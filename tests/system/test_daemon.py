@@ -25,21 +25,6 @@ WATCHDOG = "400000"  # microseconds
 
 
 @pytest.fixture
-def sink() -> Iterator[FaultySink]:
-    """An SMTP server that can hold back its answers."""
-    with FaultySink() as found:
-        yield found
-
-
-@pytest.fixture
-def home(tmp_path: Path, dovecot: Dovecot, sink: FaultySink) -> Iterator[Installation]:
-    """A home whose letters go to that server."""
-    found = Installation(tmp_path, dovecot, sink)
-    yield found
-    found.clean_up()
-
-
-@pytest.fixture
 def gate(dovecot: Dovecot) -> Iterator[Gate]:
     """A way to the IMAP server that can be shut."""
     found = Gate(dovecot.imap_port)

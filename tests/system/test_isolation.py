@@ -1,11 +1,5 @@
 """One client's trouble, or one mail's, stops nothing else; mended, the work is taken up and nothing was lost."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from tests.servers.dovecot import Dovecot
 from tests.servers.ports import free_port, wait_until
 from tests.system.faults import FaultySink, approve, faults, outbox, reload, replace, rows
 from tests.system.installation import RULES, TEMPLATE, Installation, mail
@@ -14,21 +8,6 @@ HEALTHY = ("northwind", "oakfield")
 SERVERS = ("imap-password", "imap-down", "smtp-password", "smtp-down")
 FILES = ("rules-broken", "own-template", "house-template", "unknown-key")
 BROKEN_TEMPLATE = TEMPLATE.replace("{{ salutation }}", "{{ salutaton }}")
-
-
-@pytest.fixture
-def sink() -> Iterator[FaultySink]:
-    """An SMTP server that counts who signs in."""
-    with FaultySink() as found:
-        yield found
-
-
-@pytest.fixture
-def home(tmp_path: Path, dovecot: Dovecot, sink: FaultySink) -> Iterator[Installation]:
-    """A home whose letters go to that server."""
-    found = Installation(tmp_path, dovecot, sink)
-    yield found
-    found.clean_up()
 
 
 def test_each_trouble_stays_with_its_client(home: Installation, sink: FaultySink) -> None:

@@ -1,14 +1,9 @@
 """What becomes of an approved letter, by the receiving server's answer: refused, deferred, unknown, taken thrice."""
 
 import email
-from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import default
-from pathlib import Path
 
-import pytest
-
-from tests.servers.dovecot import Dovecot
 from tests.servers.ports import wait_until
 from tests.system.faults import FaultySink, approve, outbox, rows, wait_for_outbox
 from tests.system.installation import Installation, edited_in_thunderbird, mail
@@ -20,21 +15,6 @@ rules:
     do: [{draft: offer}, {move: Anfragen}]
 """
 TEXT = "Sehr geehrte Frau Müller,\n\nGröße 12 kostet 80 €.\n"
-
-
-@pytest.fixture
-def sink() -> Iterator[FaultySink]:
-    """An SMTP server that misbehaves by recipient."""
-    with FaultySink() as found:
-        yield found
-
-
-@pytest.fixture
-def home(tmp_path: Path, dovecot: Dovecot, sink: FaultySink) -> Iterator[Installation]:
-    """A home whose letters go to that server."""
-    found = Installation(tmp_path, dovecot, sink)
-    yield found
-    found.clean_up()
 
 
 def test_each_outcome(home: Installation, sink: FaultySink) -> None:
