@@ -152,7 +152,10 @@ def _not_acted_on(config: ClientConfig) -> Iterator[tuple[Path, str]]:
     for path in given:
         yield path, "is not acted on in this version of maild"
     if not all("@" in each for each in config.notes.urgent_to):
-        yield ("notes", "urgent_to"), "names a phone number; in this version of maild nobody is asked to call it"
+        yield (
+            ("notes", "urgent_to"),
+            "names a phone number; in this version of maild nobody is asked to call it",
+        )
 
 
 def _other_files(home: FilePath, slug: str) -> Iterator[Fault]:

@@ -102,6 +102,14 @@ def _unreadable(engine: Engine, error: Exception) -> StoreError:
 
 def _prepare(dbapi_connection: Any, _record: object) -> None:
     dbapi_connection.isolation_level = None  # we begin transactions ourselves: sqlite3 would defer the lock
+    try:
+        _set_pragmas(dbapi_connection)
+    except BaseException:
+        dbapi_connection.close()  # SQLAlchemy forgets a connection that this hook has refused
+        raise
+
+
+def _set_pragmas(dbapi_connection: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
         dbapi_connection.execute(f"PRAGMA {pragma}")
 

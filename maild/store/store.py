@@ -38,9 +38,13 @@ class Store:
         """Open the state; raises StoreError where it is missing or of another revision and may not be upgraded."""
         state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         store = cls(url, state_directory)
-        if may_upgrade:
-            upgrade(store._engine)
-        check_revision(store._engine)
+        try:
+            if may_upgrade:
+                upgrade(store._engine)
+            check_revision(store._engine)
+        except BaseException:
+            store.close()
+            raise
         return store
 
     def client(self, name: str) -> ClientStore:

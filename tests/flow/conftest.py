@@ -25,7 +25,7 @@ def furnished(tmp_path: Path, dovecot) -> Iterator[Callable[..., Room]]:
 
     yield make
     for room in rooms:
-        room.leave()
+        room.close()
 
 
 @pytest.fixture

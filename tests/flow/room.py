@@ -90,6 +90,7 @@ class Room:
     user: str
     desk: Desk
     clock: Clock
+    state_store: Store
     session: AccountSession | None = None
     program: imaplib.IMAP4 | None = None  # her mail program's session
 
@@ -131,6 +132,11 @@ class Room:
         if self.program is not None:
             self.program.logout()
             self.program = None
+
+    def close(self) -> None:
+        """Leave for good."""
+        self.leave()
+        self.state_store.close()
 
     def change(self, statement: str) -> None:
         """Change the state behind maild's back."""
@@ -300,7 +306,8 @@ def furnish(
     clock = Clock()
     home = load_home(path, today=clock.time.date())
     assert not home.faults, [str(fault) for fault in home.faults]
-    store = _state(path / "state").client("northwind")
+    state = _state(path / "state")
+    store = state.client("northwind")
     store.accounts.register(IMAP, SMTP)
     desk = Desk(
         client=home.clients["northwind"],
@@ -310,7 +317,7 @@ def furnish(
         clock=clock,
         token=new_token,
     )
-    return Room(path, server, user, desk, clock)
+    return Room(path, server, user, desk, clock, state)
 
 
 def quoted(folder: str) -> str:

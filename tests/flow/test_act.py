@@ -40,7 +40,7 @@ def anywhere(
 
     yield make
     for room in rooms:
-        room.leave()
+        room.close()
 
 
 @pytest.fixture

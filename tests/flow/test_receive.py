@@ -33,7 +33,7 @@ def apart(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     room = furnish(tmp_path, server, imap=OWN_INBOX)
     room.lay(enquiry(0, "Gruß"), "Eingang")
     yield room
-    room.leave()
+    room.close()
 
 
 def test_old_mail_is_sorted_but_not_answered(furnished: Furnished) -> None:
@@ -356,7 +356,7 @@ def test_the_path_holds_on_pymap(tmp_path: Path, pymap, monkeypatch: pytest.Monk
     monkeypatch.setenv("ROOM_IMAP", pymap.password)
     room = with_draft(furnish(tmp_path, pymap))
     assert len(room.messages("Anfragen")) == 1
-    room.leave()
+    room.close()
 
 
 def _file(room: Room, dovecot, text: bytes) -> Path:

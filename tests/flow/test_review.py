@@ -677,7 +677,7 @@ def on_pymap(tmp_path: Path, pymap, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.setenv("ROOM_IMAP", pymap.password)
     room = with_draft(furnish(tmp_path, pymap))
     yield room
-    room.leave()
+    room.close()
 
 
 def test_edited_and_approved_on_pymap(on_pymap: Room) -> None:
