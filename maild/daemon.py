@@ -70,6 +70,7 @@ class Daemon:
             self._lock.release()
             raise
         self._desks = self._build(self._home)
+        self._recovered: set[str] = set()
         self._ticker = BackgroundScheduler(timezone=UTC)
         self._started = self._stopping = False
 
@@ -99,6 +100,7 @@ class Daemon:
             self._home = fresh
             kept = {slug: self._desks[slug] for slug in _faulty(fresh) if slug in self._desks}
             self._desks = {**kept, **self._build(fresh)}
+            self._recover()
             self._watcher.use(self._desks.values())
             self._sender.use(self._desks.values())
             maillog.reloaded(len(self._desks), len(fresh.faults))
@@ -187,8 +189,11 @@ class Daemon:
         return desks
 
     def _recover(self) -> None:
-        for desk in self._desks.values():
-            maillog.recovered(desk.slug, *desk.store.outbox.recover(SMTP, self._clock()))
+        """What a crash left, once for each client: also for one whose files were mended only after the start."""
+        for slug, desk in self._desks.items():
+            if slug not in self._recovered:
+                self._recovered.add(slug)
+                maillog.recovered(slug, *desk.store.outbox.recover(SMTP, self._clock()))
 
     def _connect(self, desk: Desk) -> AccountSession:
         return AccountSession.connect(desk, self._places.home, self._sender.wake)

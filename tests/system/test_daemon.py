@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.dovecot import Dovecot
-from tests.servers.ports import free_port
+from tests.servers.ports import free_port, wait_until
 from tests.system.faults import (
     FaultySink,
     Gate,
@@ -80,6 +80,25 @@ def test_systemd_and_a_reload(home: Installation, manager: Manager) -> None:
     assert home.status()["northwind"]["error"] == ""
     assert home.stop() == 0
     manager.wait_for("STOPPING=1")
+
+
+def test_a_crash_is_recovered_from_when_the_files_are_mended(home: Installation, sink: FaultySink) -> None:
+    """A dot that was open at SIGKILL is in doubt also where its client could only be served again after a reload."""
+    home.add_client("brugman")
+    user = home.add_client("northwind")
+    home.imap.deliver(user, mail())
+    with sink.held_back():
+        home.start()
+        assert sink.holding.wait(20)
+        home.stop(signal.SIGKILL)
+    replace(home, "rules/northwind/rules.yaml", "words: [Angebot]", "wrods: [Angebot]")
+    home.start()
+    wait_until(lambda: home.log().count("daemon started") == 2, 20, "the second start")
+    assert "sending" in outbox(home, "northwind").values()
+    replace(home, "rules/northwind/rules.yaml", "wrods: [Angebot]", "words: [Angebot]")
+    reload(home)
+    wait_until(lambda: sorted(outbox(home, "northwind").values()) == ["in_doubt", "sent"], 20, "the doubt")
+    assert home.stop() == 0
 
 
 def test_a_stop_waits_for_the_answer_to_the_dot(
