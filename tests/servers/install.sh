@@ -6,7 +6,11 @@ set -eu
 missing=""
 for pair in /usr/sbin/dovecot:dovecot-imapd /usr/lib/dovecot/imap:dovecot-imapd /usr/lib/dovecot/lmtp:dovecot-lmtpd \
     /usr/bin/openssl:openssl /usr/bin/systemd-analyze:systemd; do
-    [ -e "${pair%%:*}" ] || missing="$missing ${pair#*:}"
+    package="${pair#*:}"
+    case "$missing " in
+        *" $package "*) ;;
+        *) [ -e "${pair%%:*}" ] || missing="$missing $package" ;;
+    esac
 done
 [ -n "$missing" ] || exit 0
 
