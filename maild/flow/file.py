@@ -1,7 +1,8 @@
-"""Lays messages into folders: drafts, Sent copies, notices. Searched for before they are appended, so laid once.
+"""Lays messages into folders: drafts, Sent copies, notices; each once, whatever happens in between.
 
-A server's answer to APPEND can be lost; the Message-ID (of a draft also its token, for she may have saved it anew
-meanwhile) tells whether the message had arrived.
+A server's answer to APPEND can be lost, or never be awaited: so it is noted before, and what was begun is searched
+for by its Message-ID (a draft by its token, for she may have saved it anew meanwhile). A Sent copy is searched for
+in any case: some providers file it themselves.
 """
 
 from maild import maillog
@@ -10,7 +11,7 @@ from maild.core.folder import Role
 from maild.edge.imap import Mailbox
 from maild.errors import FolderError
 from maild.flow.desk import IMAP, Desk, Folders
-from maild.store.records import Filing, Place
+from maild.store.records import Filing, FilingState, Place
 
 _DRAFT_PLACES = (Role.DRAFTS, Role.APPROVE, Role.REJECT, Role.CLARIFY, Role.SENT, Role.TRASH)
 
@@ -34,7 +35,9 @@ def file_pending(desk: Desk, mailbox: Mailbox, folders: Folders) -> None:
 def _file(desk: Desk, mailbox: Mailbox, folders: Folders, filing: Filing) -> None:
     folder = folders[Role(filing.role)]
     mailbox.select(folder)
-    if not mailbox.find("Message-ID", filing.message_id):
+    may_lie_there = filing.state is FilingState.STARTED or filing.purpose == "sent_copy"
+    if not (may_lie_there and mailbox.find("Message-ID", filing.message_id)):
+        desk.store.drafts.begin_filing(filing.id, desk.clock())
         mailbox.append(folder, filing.raw, filing.flags, desk.clock())
     desk.store.drafts.filed(filing.id, desk.clock())
 
@@ -42,11 +45,12 @@ def _file(desk: Desk, mailbox: Mailbox, folders: Folders, filing: Filing) -> Non
 def _file_draft(desk: Desk, mailbox: Mailbox, folders: Folders, filing: Filing) -> None:
     draft = desk.store.drafts.get(filing.draft_id or 0)
     place = None
-    if not _lies_somewhere(mailbox, folders, draft.token):
+    if not (filing.state is FilingState.STARTED and _lies_somewhere(mailbox, folders, draft.token)):
         folder = folders[Role.DRAFTS]
         original = desk.store.ledger.mail(draft.mail_id).place
         info = draft_info(original.uid, mailbox.imap_name(original.folder))
         uidvalidity = mailbox.status(folder).uidvalidity
+        desk.store.drafts.begin_filing(filing.id, desk.clock())
         uid = mailbox.append(folder, info + filing.raw, filing.flags, desk.clock())
         place = None if uid is None else Place(folder, uidvalidity, uid)
     desk.store.drafts.laid(draft.id, place, desk.clock())

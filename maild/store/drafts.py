@@ -10,7 +10,7 @@ from maild.core.lifecycle import OPEN, Draft, DraftState
 from maild.store import schema
 from maild.store.engine import reading, writing
 from maild.store.ledger import finish_effect
-from maild.store.records import EffectState, Filing, NewDraft, NewFiling, Place, Sight, Sighting
+from maild.store.records import EffectState, Filing, FilingState, NewDraft, NewFiling, Place, Sight, Sighting
 
 
 class Drafts:
@@ -186,10 +186,23 @@ class Drafts:
         query = select(schema.filing).where(
             schema.filing.c.client == self._client,
             schema.filing.c.account == account,
-            schema.filing.c.state == "pending",
+            schema.filing.c.state != FilingState.DONE,
         )
         with reading(self._engine) as tx:
             return tuple(_filing(row) for row in tx.execute(query.order_by(schema.filing.c.id)))
+
+    def begin_filing(self, filing_id: int, now: datetime) -> None:
+        """Note, before the server is told, that a message may lie in its folder from now on."""
+        with writing(self._engine) as tx:
+            tx.execute(
+                update(schema.filing)
+                .where(
+                    schema.filing.c.client == self._client,
+                    schema.filing.c.id == filing_id,
+                    schema.filing.c.state == FilingState.PENDING,
+                )
+                .values(state=FilingState.STARTED, updated_at=now)
+            )
 
     def filed(self, filing_id: int, now: datetime) -> None:
         """A message lies in its folder; its bytes are no longer kept."""
@@ -245,14 +258,16 @@ def add_filing(tx: Connection, client: str, filing: NewFiling, now: datetime) ->
     ).first()
     if known is None:
         values = {name: getattr(filing, name) for name in filing.__slots__} | {"flags": list(filing.flags)}
-        tx.execute(insert(schema.filing).values(client=client, state="pending", updated_at=now, **values))
+        tx.execute(
+            insert(schema.filing).values(client=client, state=FilingState.PENDING, updated_at=now, **values)
+        )
 
 
 def _filed(tx: Connection, client: str, which: Any, now: datetime) -> None:
     tx.execute(
         update(schema.filing)
         .where(schema.filing.c.client == client, which)
-        .values(state="done", raw=None, updated_at=now)
+        .values(state=FilingState.DONE, raw=None, updated_at=now)
     )
 
 
@@ -298,6 +313,7 @@ def _filing(row: Row[Any]) -> Filing:
         message_id=row.message_id,
         flags=tuple(row.flags),
         raw=row.raw,
+        state=FilingState(row.state),
         draft_id=row.draft_id,
         letter_id=row.letter_id,
     )

@@ -27,6 +27,14 @@ class EffectState(StrEnum):
     FAILED = "failed"
 
 
+class FilingState(StrEnum):
+    """The life of a message that maild lays into a folder."""
+
+    PENDING = "pending"
+    STARTED = "started"  # committed before the server is told: from then on it may lie there
+    DONE = "done"
+
+
 class LetterState(StrEnum):
     """A letter as the sum of its rows."""
 
@@ -153,6 +161,7 @@ class Filing:
     message_id: str
     flags: tuple[str, ...]
     raw: bytes
+    state: FilingState
     draft_id: int | None
     letter_id: int | None
 

@@ -283,14 +283,15 @@ def test_an_inbox_made_anew_between_plan_and_move(furnished: Furnished) -> None:
 
 
 def test_a_draft_is_written_once(furnished: Furnished) -> None:
-    """After a crash behind the draft's row, or behind its APPEND, there is one draft, and it is known by its place."""
+    """After a crash behind its APPEND there is one draft, and it is known by its place."""
     room = furnished()
     room.look()
     room.deliver(enquiry())
     assert room.session is not None
     receive(room.desk, room.session.mailbox, "INBOX")
     act(room.desk, room.session.mailbox, room.session._folders)
-    ((raw,),) = room.rows("SELECT raw FROM filing WHERE purpose = 'draft'")
+    ((filing, raw),) = room.rows("SELECT id, raw FROM filing WHERE purpose = 'draft'")
+    room.desk.store.drafts.begin_filing(filing, room.desk.clock())
     laid = room.lay(bytes(raw), "Drafts", "\\Draft")
     room.leave()
     room.look(2)
@@ -306,7 +307,8 @@ def test_a_draft_that_she_took_away_before_its_place_was_noted(furnished: Furnis
     assert room.session is not None
     receive(room.desk, room.session.mailbox, "INBOX")
     act(room.desk, room.session.mailbox, room.session._folders)
-    ((raw,),) = room.rows("SELECT raw FROM filing WHERE purpose = 'draft'")
+    ((filing, raw),) = room.rows("SELECT id, raw FROM filing WHERE purpose = 'draft'")
+    room.desk.store.drafts.begin_filing(filing, room.desk.clock())
     room.lay(bytes(raw), "Freigegeben", "\\Draft")
     room.leave()
     room.look()

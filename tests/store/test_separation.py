@@ -129,6 +129,7 @@ CALLS: dict[str, Call] = {
     "Drafts.file": lambda us, x: us.drafts.file(notice(us, "n3", letter_id=x.letter), NOW),
     "Drafts.laid": lambda us, x: us.drafts.laid(x.draft, Place("X", 1, 1), NOW),
     "Drafts.filings": lambda us, x: us.drafts.filings("imap"),
+    "Drafts.begin_filing": lambda us, x: us.drafts.begin_filing(x.filing, NOW),
     "Drafts.filed": lambda us, x: us.drafts.filed(x.filing, NOW),
     "Drafts.counts": lambda us, x: us.drafts.counts() or None,
     "Outbox.enqueue": lambda us, x: us.outbox.enqueue(new_letter(us, x.draft), "smtp", NOW),

@@ -15,6 +15,7 @@ POINTS = (
     "migration",
     "Accounts.register",
     "Accounts.succeeded",
+    "Drafts.begin_filing",
     "Drafts.file",
     "Drafts.filed",
     "Drafts.gone",
@@ -88,7 +89,7 @@ def _work_through(home: Installation, deaths: int) -> None:
 def _closed(home: Installation) -> bool:
     states = _rows(home, "SELECT state FROM draft")
     letters = _rows(home, "SELECT count(*) FROM letter WHERE closed_at IS NULL")
-    filings = _rows(home, "SELECT count(*) FROM filing WHERE state = 'pending'")
+    filings = _rows(home, "SELECT count(*) FROM filing WHERE state != 'done'")
     return states in ([("sent",)], [("in_doubt",)]) and letters == [(0,)] and filings == [(0,)]
 
 
