@@ -1,13 +1,13 @@
 """`maild run`: the daemon, in the foreground or under systemd."""
 
 import signal
-from queue import SimpleQueue
-from types import FrameType
 from typing import Annotated
 
 import typer
 
 from maild.daemon import Daemon, Places
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def register(app: typer.Typer) -> None:
@@ -31,8 +31,9 @@ def run(
     if once:
         _once(Daemon(places))
     else:
-        signals = _Signals()
-        _serve(Daemon(places), signals)
+        # Held back in every thread from now on, and waited for: a handler could run too late, just before a wait.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        _serve(Daemon(places))
 
 
 def _once(daemon: Daemon) -> None:
@@ -46,27 +47,8 @@ def _once(daemon: Daemon) -> None:
     raise typer.Exit(3 if trouble else 2 if aside else 0)
 
 
-def _serve(daemon: Daemon, signals: "_Signals") -> None:
+def _serve(daemon: Daemon) -> None:
     daemon.start()
-    while signals.next() == signal.SIGHUP:
+    while signal.sigwait(_SIGNALS) == signal.SIGHUP:
         daemon.reload()
     daemon.stop()
-
-
-class _Signals:
-    """What the signals asked for; the handler only notes it, so that nothing runs inside it.
-
-    A SimpleQueue, for its `put` may interrupt its own `get` in the same thread; a threading.Event's `set` may not.
-    """
-
-    def __init__(self) -> None:
-        self._asked: SimpleQueue[int] = SimpleQueue()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._note)
-
-    def next(self) -> int:
-        """Wait for a signal; the numbers come in the order in which they were sent."""
-        return self._asked.get()
-
-    def _note(self, number: int, _frame: FrameType | None) -> None:
-        self._asked.put(number)
