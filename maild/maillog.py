@@ -159,9 +159,9 @@ def frozen(client: str, draft: int, letter: int, recipients: int) -> None:
     _log.info("letter frozen", client=client, draft=draft, letter=letter, recipients=recipients)
 
 
-def withdrawn(client: str, letter: int) -> None:
-    """An approval was taken back before anything was sent."""
-    _log.info("letter cancelled", client=client, letter=letter)
+def withdrawn(client: str, draft: int) -> None:
+    """An approval was taken back, or doubted, before anything was sent."""
+    _log.info("letter cancelled", client=client, draft=draft)
 
 
 # The outbox.

@@ -31,9 +31,8 @@ _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")  # ASCII only: an encoded word w
 _REFERENCES_LENGTH = 900  # Thunderbird drops ids from the middle beyond about 1,000 characters
 _QUOTED_LINES = 2000
 _WIDTH = 76  # with the blank that marks a soft break; RFC 3676, section 4.2, allows 78 with a stuffed one
-_NAME_LENGTH = (
-    100  # characters of a stranger's name: longer ones would be folded, and not known as an attribution
-)
+# Characters of a stranger's name: a longer one would be folded, and its line not known as an attribution.
+_NAME_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)

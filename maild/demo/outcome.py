@@ -100,7 +100,7 @@ def kind(message: Accepted) -> str:
     """What a mail that left the house is."""
     if b"message/rfc822" in message.content:
         return "forward"
-    return "note" if _is_note(message) else "letter"
+    return "note" if b"Auto-Submitted" in message.content else "letter"
 
 
 def client_of(message: Accepted) -> str:
@@ -112,10 +112,6 @@ def writer(entry: Entry) -> str:
     """Whom an answer to this mail goes to."""
     people = entry.mail.reply_to or entry.mail.from_
     return people[0].key if people else ""
-
-
-def _is_note(message: Accepted) -> bool:
-    return b"Auto-Submitted" in message.content and b"message/rfc822" not in message.content
 
 
 def _own_part(message: Accepted) -> bytes:

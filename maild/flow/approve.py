@@ -65,13 +65,23 @@ def approve(
     left = approved_at + desk.client.config.review.settle - desk.clock()
     if not has_letter and (left > timedelta(0) or approved_at >= began):
         return [max(left, timedelta(0))]
-    if has_letter and not outbox.cancel(draft.id, desk.clock()):
+    if not take_back(desk, draft.id):
         return []
     if approval.in_drafts:
         _refuse(desk, mailbox, folders, approval, [_TWO_VERSIONS])
     else:
         _freeze(desk, mailbox, folders, approval)
     return []
+
+
+def take_back(desk: Desk, draft_id: int) -> bool:
+    """Cancel the letter of an approval, if there is one; False where it is on its way already."""
+    if not desk.store.outbox.has_open_letter(draft_id):
+        return True
+    cancelled = desk.store.outbox.cancel(draft_id, desk.clock())
+    if cancelled:
+        maillog.withdrawn(desk.slug, draft_id)
+    return cancelled
 
 
 def _freeze(desk: Desk, mailbox: Mailbox, folders: Folders, approval: Approval) -> None:

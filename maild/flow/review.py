@@ -14,7 +14,7 @@ from maild.core.lifecycle import Draft, DraftState, Seen, recognise
 from maild.core.parse import parse, parse_headers
 from maild.core.text import text_hash
 from maild.edge.imap import Found, Mailbox
-from maild.flow.approve import Approval, approve, carry_to_clarify, opened
+from maild.flow.approve import Approval, approve, carry_to_clarify, opened, take_back
 from maild.flow.desk import IMAP, Desk, Folders
 from maild.flow.original import mark_answered
 from maild.flow.stray import set_apart
@@ -110,7 +110,7 @@ def _recognise(
     if after == draft:
         return draft
     leaves_approval = draft.state is DraftState.APPROVED and after.state is not DraftState.APPROVED
-    if leaves_approval and not desk.store.outbox.cancel(draft.id, desk.clock()):
+    if leaves_approval and not take_back(desk, draft.id):
         return draft  # on its way already: what follows the sending will close it
     if after.state is DraftState.SENT_BY_SECRETARY:
         _tidy_after_her_sending(desk, mailbox, folders, draft, sightings)

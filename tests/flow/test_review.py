@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from maild.core.lifecycle import GRACE
 from maild.core.parse import parse
@@ -133,7 +134,9 @@ def test_moved_back_after_its_rows_stand(drafted: Room) -> None:
     drafted.approve()
     drafted.settle()
     drafted.move(drafted.only("Freigegeben").uid, "Freigegeben", "Drafts")
-    drafted.look()
+    with capture_logs() as logged:
+        drafted.look()
+    assert "letter cancelled" in [line["event"] for line in logged]
     assert (drafted.state(), drafted.outbox(), drafted.send()) == ("editing", [], [])
     drafted.edit(drafted.only("Drafts"), add("Neuer Satz."))
     drafted.approve()
