@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from maild.errors import MaildError
+from maild.store.planner import advise
 
 _READ_ONLY = {"maild_read_only": True}
 
@@ -49,6 +50,15 @@ def open_engine(url: str, state_directory: Path) -> Engine:
     return engine
 
 
+def database_exists(url: str, state_directory: Path) -> bool:
+    """Whether there is a database yet; opening one that isn't there would make an empty file."""
+    engine = open_engine(url, state_directory)
+    try:
+        return engine.url.database == ":memory:" or Path(engine.url.database or "").is_file()
+    finally:
+        engine.dispose()
+
+
 def upgrade(engine: Engine) -> None:
     """Bring the tables to the newest revision; does nothing where they are.
 
@@ -59,6 +69,7 @@ def upgrade(engine: Engine) -> None:
         with engine.connect() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            advise(connection)
             connection.commit()
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise _unreadable(engine, error) from error

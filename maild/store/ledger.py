@@ -3,26 +3,29 @@
 A row comes before each effect; nothing here knows a server.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, insert, or_, select, update
 
 from maild.store import schema
 from maild.store.engine import reading, writing
+from maild.store.moves import note_origins, undone
+from maild.store.pauses import hold, paused_rules
 from maild.store.records import (
+    OPEN_EFFECTS,
     Arrival,
     Cursor,
+    Deed,
     Effect,
     EffectState,
+    MailRecord,
     MailRow,
     MailState,
     NewEffect,
     Place,
 )
-
-_OPEN_EFFECTS = (EffectState.PLANNED, EffectState.STARTED)
 
 
 class Ledger:
@@ -104,14 +107,29 @@ class Ledger:
 
     def plan(
         self, mail_id: int, rules: tuple[str, ...], version: str, effects: Sequence[NewEffect], now: datetime
-    ) -> None:
-        """Write down what the rules decided, once; a mail without effects is done."""
+    ) -> str:
+        """Write down what the rules decided, once; a mail without effects is done.
+
+        Where one of the rules was paused meanwhile, the mail waits for it instead; returns that rule's name.
+        """
         state = MailState.PLANNED if effects else MailState.DONE
         with writing(self._engine) as tx:
+            paused = paused_rules(tx, self._client)
+            stopped = next((e.rule for e in effects if e.rule in paused and e.action != "keep"), "")
+            if stopped:
+                hold(tx, self._client, mail_id, stopped, now)
+                return stopped
             judged = tx.execute(
                 update(schema.mail)
                 .where(self._mail(mail_id), schema.mail.c.state == MailState.SEEN)
-                .values(state=state, rules=list(rules), rules_version=version, reason="", updated_at=now)
+                .values(
+                    state=state,
+                    rules=list(rules),
+                    rules_version=version,
+                    decided_at=now,
+                    reason="",
+                    updated_at=now,
+                )
             ).rowcount
             for position, effect in enumerate(effects if judged else ()):
                 tx.execute(
@@ -126,6 +144,7 @@ class Ledger:
                         updated_at=now,
                     )
                 )
+        return ""
 
     def pending(self, account: str) -> tuple[tuple[MailRow, tuple[Effect, ...]], ...]:
         """Planned mails with the effects still to be carried out, in order."""
@@ -134,7 +153,7 @@ class Ledger:
             query = select(schema.effect).where(
                 schema.effect.c.client == self._client,
                 schema.effect.c.mail_id.in_([mail.id for mail in mails]),
-                schema.effect.c.state.in_(_OPEN_EFFECTS),
+                schema.effect.c.state.in_(OPEN_EFFECTS),
             )
             effects = [
                 _effect(row)
@@ -142,8 +161,8 @@ class Ledger:
             ]
         return tuple((mail, tuple(e for e in effects if e.mail_id == mail.id)) for mail in mails)
 
-    def start(self, effects: Iterable[int], uidvalidity: int, uidnext: int, now: datetime) -> None:
-        """Note, before the server is told, where in the destination the result will be found."""
+    def start(self, effects: Sequence[int], uidvalidity: int, uidnext: int, now: datetime) -> None:
+        """Note, before the server is told, where the result will be found, and where what is moved lay before."""
         with writing(self._engine) as tx:
             tx.execute(
                 update(schema.effect)
@@ -155,6 +174,7 @@ class Ledger:
                     updated_at=now,
                 )
             )
+            note_origins(tx, self._client, list(effects))
 
     def finish(
         self,
@@ -197,7 +217,7 @@ class Ledger:
                 .where(
                     schema.effect.c.client == self._client,
                     schema.effect.c.mail_id == mail_id,
-                    schema.effect.c.state.in_(_OPEN_EFFECTS),
+                    schema.effect.c.state.in_(OPEN_EFFECTS),
                 )
                 .values(state=EffectState.FAILED, detail=reason, updated_at=now)
             )
@@ -212,11 +232,83 @@ class Ledger:
             )
             return int(tx.execute(select(schema.mail.c.attempts).where(self._mail(mail_id))).scalar_one())
 
+    # Past mail.
+
+    def reached(self, account: str, folder: str) -> Cursor | None:
+        """How far a folder has been read; None where it never was."""
+        with reading(self._engine) as tx:
+            row = tx.execute(select(schema.folder).where(self._folder(account, folder))).one_or_none()
+        return None if row is None else Cursor(row.uidvalidity, row.next_uid, row.first_new_uid)
+
+    def lying(
+        self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]
+    ) -> Mapping[int, MailRow]:
+        """The rows of mails that lie in a folder, by UID; of a mail and its return, the mail's own row."""
+        mail = schema.mail.c
+        found: dict[int, MailRow] = {}
+        with reading(self._engine) as tx:
+            for chunk in in_chunks(uids):
+                query = select(schema.mail).where(
+                    mail.client == self._client,
+                    mail.account == account,
+                    mail.place_folder == folder,
+                    mail.place_uidvalidity == uidvalidity,
+                    mail.place_uid.in_(chunk),
+                )
+                for row in tx.execute(query.order_by(mail.state == MailState.KNOWN, mail.id)):
+                    found.setdefault(row.place_uid, _mail(row))
+        return found
+
+    def copied(self, mails: Iterable[int]) -> Mapping[int, frozenset[str]]:
+        """Into which folders each of these mails has been copied."""
+        effect = schema.effect.c
+        found: dict[int, frozenset[str]] = {}
+        with reading(self._engine) as tx:
+            for chunk in in_chunks(mails):
+                query = select(effect.mail_id, effect.value).where(
+                    effect.client == self._client,
+                    effect.mail_id.in_(chunk),
+                    effect.action == "copy",
+                    effect.state == EffectState.DONE,
+                )
+                for row in tx.execute(query):
+                    found[row.mail_id] = found.get(row.mail_id, frozenset()) | {row.value["folder"]}
+        return found
+
+    def with_message_id(self, message_id: str) -> tuple[MailRow, ...]:
+        """Every mail with this Message-ID, newest first; other copies of a mail are among them."""
+        return self._found(schema.mail.c.message_id == message_id)
+
+    def placed(self, folder: str, uid: int) -> tuple[MailRow, ...]:
+        """Mails that lie in this place as far as we know, or came in there, whatever its UIDVALIDITY; newest first."""
+        lies = and_(schema.mail.c.place_folder == folder, schema.mail.c.place_uid == uid)
+        came = and_(schema.mail.c.folder == folder, schema.mail.c.uid == uid)
+        return self._found(or_(lies, came))
+
+    def record(self, mail_id: int) -> MailRecord:
+        """One mail with all that was asked for on it and what became of that."""
+        effect = schema.effect
+        query = select(effect).where(effect.c.client == self._client, effect.c.mail_id == mail_id)
+        with reading(self._engine) as tx:
+            row = tx.execute(select(schema.mail).where(self._mail(mail_id))).one()
+            deeds = tuple(_deed(each) for each in tx.execute(query.order_by(effect.c.position)))
+        return MailRecord(_mail(row), row.rules_version, deeds)
+
+    def _found(self, where: ColumnElement[bool]) -> tuple[MailRow, ...]:
+        query = select(schema.mail).where(schema.mail.c.client == self._client, where)
+        with reading(self._engine) as tx:
+            return tuple(_mail(row) for row in tx.execute(query.order_by(schema.mail.c.id.desc())))
+
     def _admit(
         self, tx: Connection, account: str, folder: str, uidvalidity: int, arrival: Arrival, now: datetime
     ) -> bool:
         twin = tx.execute(
-            select(schema.mail.c.id, schema.mail.c.place_folder, schema.mail.c.place_uidvalidity)
+            select(
+                schema.mail.c.id,
+                schema.mail.c.place_folder,
+                schema.mail.c.place_uidvalidity,
+                schema.mail.c.state,
+            )
             .where(
                 schema.mail.c.client == self._client,
                 schema.mail.c.account == account,
@@ -226,8 +318,7 @@ class Ledger:
             .order_by(schema.mail.c.id)
             .limit(1)
         ).first()
-        if twin is not None and twin.place_folder == folder and twin.place_uidvalidity != uidvalidity:
-            # The folder was numbered anew: the mail lies where it lay, under another UID.
+        if twin is not None and twin.place_folder == folder and _lies_here(twin, uidvalidity):
             tx.execute(
                 update(schema.mail)
                 .where(self._mail(twin.id))
@@ -292,6 +383,13 @@ class Ledger:
         )
 
 
+def in_chunks(values: Iterable[int]) -> Iterator[list[int]]:
+    """Numbers in lists of a length that a query takes."""
+    rest = list(values)
+    for start in range(0, len(rest), 500):
+        yield rest[start : start + 500]
+
+
 def finish_effect(
     tx: Connection, client: str, effect_id: int, state: EffectState, now: datetime, *, detail: str = ""
 ) -> None:
@@ -302,13 +400,15 @@ def finish_effect(
         .where(effect.c.client == client, effect.c.id == effect_id)
         .values(state=state, detail=detail, updated_at=now)
     )
+    if state is EffectState.DONE:
+        undone(tx, client, effect_id, now)
     mail_id = tx.execute(
         select(effect.c.mail_id).where(effect.c.client == client, effect.c.id == effect_id)
     ).scalar_one()
     still_open = tx.execute(
         select(func.count())
         .select_from(effect)
-        .where(effect.c.client == client, effect.c.mail_id == mail_id, effect.c.state.in_(_OPEN_EFFECTS))
+        .where(effect.c.client == client, effect.c.mail_id == mail_id, effect.c.state.in_(OPEN_EFFECTS))
     ).scalar_one()
     if not still_open:
         tx.execute(
@@ -320,6 +420,15 @@ def finish_effect(
             )
             .values(state=MailState.DONE, updated_at=now)
         )
+
+
+def _lies_here(twin: Any, uidvalidity: int) -> bool:
+    """Whether a mail that the ledger knows is to be found where its twin has come in just now.
+
+    So it is where the folder was numbered anew; and a mail that waits for a paused rule may have been taken out of the
+    inbox for a while, and lies there again under another UID.
+    """
+    return bool(twin.place_uidvalidity != uidvalidity or twin.state == MailState.PAUSED)
 
 
 def _asdict(record: Cursor | Arrival) -> dict[str, Any]:
@@ -340,6 +449,10 @@ def _mail(row: Row[Any]) -> MailRow:
         attempts=row.attempts,
         folder=row.folder,
         place=Place(row.place_folder, row.place_uidvalidity, row.place_uid),
+        sender=row.sender,
+        refers_to=tuple(row.refers_to),
+        admitted_at=row.created_at,
+        decided_at=row.decided_at,
     )
 
 
@@ -353,4 +466,15 @@ def _effect(row: Row[Any]) -> Effect:
         state=EffectState(row.state),
         target_uidvalidity=row.target_uidvalidity,
         target_uidnext=row.target_uidnext,
+    )
+
+
+def _deed(row: Row[Any]) -> Deed:
+    return Deed(
+        rule=row.rule,
+        action=row.action,
+        value=row.value,
+        state=EffectState(row.state),
+        detail=row.detail,
+        when=row.updated_at,
     )

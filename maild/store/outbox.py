@@ -11,8 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, func, insert, select, update
 
+from maild.core.action import Answer
 from maild.core.lifecycle import Draft
+from maild.core.memory import MailKey
 from maild.store import schema
+from maild.store.answers import refusal
 from maild.store.drafts import add_filing, set_draft
 from maild.store.engine import reading, writing
 from maild.store.ledger import finish_effect
@@ -26,11 +29,18 @@ from maild.store.records import (
     NewLetter,
     OutboxRow,
     Place,
+    Refusal,
     RowState,
 )
 
 LIFETIME = timedelta(days=3)
 """How long a letter is tried (RFC 5321, section 4.5.4.1: at least 4-5 days; a business letter is stale sooner)."""
+
+ANSWER_LIFETIME = timedelta(days=1)
+"""How long an automatic answer is tried: «we are closed until tomorrow» is wrong the day after."""
+
+ANSWER_PRIO = 3
+"""Behind every letter that a person waits for, before all bulk."""
 
 
 class Outbox:
@@ -49,24 +59,25 @@ class Outbox:
         with writing(self._engine) as tx:
             if self._has_letter(tx, letter):
                 return None
-            letter_id = self._insert_letter(tx, letter, now)
-            for recipient in {address.lower(): address for address in letter.recipients}.values():
-                tx.execute(
-                    insert(schema.outbox).values(
-                        client=self._client,
-                        letter_id=letter_id,
-                        account=account,
-                        recipient=recipient,
-                        prio=0,
-                        state=RowState.QUEUED,
-                        next_at=now,
-                        expires_at=now + LIFETIME,
-                        updated_at=now,
-                    )
-                )
+            return self._enqueue(tx, letter, account, now, prio=0, lifetime=LIFETIME)
+
+    def answer(
+        self, letter: NewLetter, account: str, answer: Answer, key: MailKey, now: datetime
+    ) -> int | Refusal | None:
+        """Put an automatic answer to the mail of that key into the outbox, if nothing forbids it any more.
+
+        That is asked in the transaction that enters it, so that of two at once one goes. Returns the letter's id;
+        the refusal, with which the effect has ended; or None where the effect has its letter already.
+        """
+        with writing(self._engine) as tx:
+            if self._has_letter(tx, letter):
+                return None
+            reason = refusal(tx, self._client, answer, key, letter.recipients[0], now)
+            if not reason:
+                return self._enqueue(tx, letter, account, now, prio=ANSWER_PRIO, lifetime=ANSWER_LIFETIME)
             if letter.effect_id is not None:
-                finish_effect(tx, self._client, letter.effect_id, EffectState.DONE, now)
-            return letter_id
+                finish_effect(tx, self._client, letter.effect_id, EffectState.FAILED, now, detail=reason)
+            return Refusal(reason)
 
     def recover(self, account: str, now: datetime) -> tuple[int, int]:
         """After a start: give leases back, turn open dots into doubts; returns how many of each."""
@@ -200,27 +211,12 @@ class Outbox:
         """Take an approval back; False where a row is on its way or gone already: then nothing is changed."""
         with writing(self._engine) as tx:
             letter_id = self._open_letter(tx, draft_id)
-            if letter_id is None:
-                return True
-            states = set(tx.execute(select(schema.outbox.c.state).where(self._of(letter_id))).scalars())
-            if not states <= {RowState.QUEUED, RowState.LEASED, RowState.DEFERRED, RowState.HELD}:
-                return False
-            tx.execute(
-                update(schema.outbox)
-                .where(self._of(letter_id))
-                .values(
-                    state=RowState.CANCELLED,
-                    generation=schema.outbox.c.generation + 1,
-                    reason="the approval was taken back",
-                    updated_at=now,
-                )
-            )
-            tx.execute(
-                update(schema.letter)
-                .where(self._letter(letter_id))
-                .values(state=LetterState.CANCELLED, closed_at=now)
-            )
-            return True
+            return letter_id is None or self._cancel(tx, letter_id, now)
+
+    def withdraw(self, letter_id: int, now: datetime) -> bool:
+        """Take back the approval of a letter of her own; False where a row is on its way or gone already."""
+        with writing(self._engine) as tx:
+            return self._cancel(tx, letter_id, now)
 
     def has_open_letter(self, draft_id: int) -> bool:
         """Whether an approved letter of this draft isn't closed yet."""
@@ -254,7 +250,12 @@ class Outbox:
             .exists()
         )
         query = select(schema.letter.c.id).where(
-            schema.letter.c.client == self._client, schema.letter.c.closed_at.is_(None), ~open_rows, ours
+            schema.letter.c.client == self._client,
+            # Of all letters ever only those in hand are looked at.
+            schema.letter.c.state == LetterState.QUEUED,
+            schema.letter.c.closed_at.is_(None),
+            ~open_rows,
+            ours,
         )
         with reading(self._engine) as tx:
             ids = tx.execute(query.order_by(schema.letter.c.id)).scalars().all()
@@ -297,6 +298,35 @@ class Outbox:
         with reading(self._engine) as tx:
             return tx.execute(query.limit(1)).first() is not None
 
+    def _enqueue(
+        self,
+        tx: Connection,
+        letter: NewLetter,
+        account: str,
+        now: datetime,
+        *,
+        prio: int,
+        lifetime: timedelta,
+    ) -> int:
+        letter_id = self._insert_letter(tx, letter, now)
+        for recipient in {address.lower(): address for address in letter.recipients}.values():
+            tx.execute(
+                insert(schema.outbox).values(
+                    client=self._client,
+                    letter_id=letter_id,
+                    account=account,
+                    recipient=recipient,
+                    prio=prio,
+                    state=RowState.QUEUED,
+                    next_at=now,
+                    expires_at=now + lifetime,
+                    updated_at=now,
+                )
+            )
+        if letter.effect_id is not None:
+            finish_effect(tx, self._client, letter.effect_id, EffectState.DONE, now)
+        return letter_id
+
     def _expire(self, tx: Connection, which: Any, now: datetime) -> None:
         tx.execute(
             update(schema.outbox)
@@ -304,7 +334,30 @@ class Outbox:
             .values(state=RowState.EXPIRED, reason="could not be sent in time", updated_at=now)
         )
 
+    def _cancel(self, tx: Connection, letter_id: int, now: datetime) -> bool:
+        states = set(tx.execute(select(schema.outbox.c.state).where(self._of(letter_id))).scalars())
+        if not states <= {RowState.QUEUED, RowState.LEASED, RowState.DEFERRED, RowState.HELD}:
+            return False
+        tx.execute(
+            update(schema.outbox)
+            .where(self._of(letter_id))
+            .values(
+                state=RowState.CANCELLED,
+                generation=schema.outbox.c.generation + 1,
+                reason="the approval was taken back",
+                updated_at=now,
+            )
+        )
+        tx.execute(
+            update(schema.letter)
+            .where(self._letter(letter_id))
+            .values(state=LetterState.CANCELLED, closed_at=now)
+        )
+        return True
+
     def _has_letter(self, tx: Connection, letter: NewLetter) -> bool:
+        if letter.own_key and self._has_own(tx, letter.own_key):
+            return True
         if letter.draft_id is not None and self._open_letter(tx, letter.draft_id) is not None:
             return True
         if letter.effect_id is None:
@@ -313,6 +366,15 @@ class Outbox:
             schema.letter.c.client == self._client, schema.letter.c.effect_id == letter.effect_id
         )
         return tx.execute(query).first() is not None
+
+    def _has_own(self, tx: Connection, key: str) -> bool:
+        """Whether a letter of her own is on its way, has arrived, or may have."""
+        query = select(schema.letter.c.id).where(
+            schema.letter.c.client == self._client,
+            schema.letter.c.own_key == key,
+            schema.letter.c.state.in_((LetterState.QUEUED, LetterState.SENT)),
+        )
+        return tx.execute(query.limit(1)).first() is not None
 
     def _open_letter(self, tx: Connection, draft_id: int) -> int | None:
         found: int | None = tx.execute(
@@ -332,6 +394,8 @@ class Outbox:
                 mail_id=letter.mail_id,
                 effect_id=letter.effect_id,
                 draft_id=letter.draft_id,
+                template=letter.template,
+                own_key=letter.own_key,
                 message_id=letter.message_id,
                 envelope_from=letter.envelope_from,
                 bcc=letter.bcc,

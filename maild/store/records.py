@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from maild.core.lifecycle import DraftState, Evidence
+
 
 class MailState(StrEnum):
     """The life of a received mail in the ledger."""
@@ -15,6 +17,7 @@ class MailState(StrEnum):
     KNOWN = "known"  # another copy, or a return, of a mail that the ledger has
     ASIDE = "aside"  # left for a person, with the reason
     GONE = "gone"  # taken away by somebody before maild had acted
+    PAUSED = "paused"  # a rule that would act on it is paused; judged anew when the rule is resumed
 
 
 class EffectState(StrEnum):
@@ -25,6 +28,8 @@ class EffectState(StrEnum):
     DONE = "done"
     GONE = "gone"  # the mail was no longer there
     FAILED = "failed"
+    UNDONE = "undone"  # moved back by `rules undo`
+    LEFT = "left"  # planned and told, but this version does not carry it out
 
 
 class FilingState(StrEnum):
@@ -62,6 +67,7 @@ class RowState(StrEnum):
     ABANDONED = "abandoned"
 
 
+OPEN_EFFECTS = (EffectState.PLANNED, EffectState.STARTED)
 OPEN_ROWS = (RowState.QUEUED, RowState.LEASED, RowState.SENDING, RowState.DEFERRED, RowState.HELD)
 WAITING_ROWS = (RowState.QUEUED, RowState.DEFERRED)
 
@@ -85,6 +91,9 @@ class Arrival:
     size: int
     received_at: datetime
     old: bool
+    sender: str = ""  # in lower case; empty where there is none
+    refers_to: tuple[str, ...] = ()
+    subject: str = ""  # one line, cut short
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,10 @@ class MailRow:
     attempts: int
     folder: str
     place: Place
+    sender: str
+    refers_to: tuple[str, ...]
+    admitted_at: datetime
+    decided_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +148,27 @@ class Effect:
     state: EffectState
     target_uidvalidity: int | None
     target_uidnext: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One effect as it stands, whatever its state, for people."""
+
+    rule: str
+    action: str
+    value: dict[str, Any]
+    state: EffectState
+    detail: str  # why it ended so; empty where there is nothing to say
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MailRecord:
+    """All that the ledger tells of one mail."""
+
+    mail: MailRow
+    version: str  # of the rules that judged it; empty before
+    deeds: tuple[Deed, ...]  # in the order in which they were planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +224,12 @@ class Sight:
     uid: int
     draft_id: int | None
     message_id: str
+    how: Evidence = Evidence.TOKEN
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A message that lies in a folder under review."""
+    """A message that lies, or lay, in a folder under review."""
 
     id: int
     role: str
@@ -202,13 +237,35 @@ class Sighting:
     draft_id: int | None
     message_id: str
     found_at: datetime
+    how: Evidence = Evidence.TOKEN
+    gone_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftEvent:
+    """One change of a draft's state."""
+
+    at: datetime
+    before: DraftState | None  # None: it was written down then
+    after: DraftState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The mail that a draft answers, as far as the ledger knows."""
+
+    draft_id: int
+    message_id: str
+    place: Place
+    missed_at: datetime | None  # since when it has not been found
 
 
 @dataclass(frozen=True, slots=True)
 class NewLetter:
     """A letter with its bytes fixed; one outbox row is made per recipient."""
 
-    kind: str  # reply, note or forward
+    kind: str  # reply, own (a letter of hers), answer (an automatic one), note or forward
     message_id: str
     envelope_from: str
     recipients: tuple[str, ...]
@@ -218,6 +275,34 @@ class NewLetter:
     effect_id: int | None = None
     draft_id: int | None = None
     sources: tuple[Place, ...] = ()
+    template: str = ""  # what it was written by, where that is known
+    own_key: str = ""  # of a letter of her own (kind own): what it is recognised by wherever it lies
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """A letter of her own in the outbox: how it stands, and where it was approved."""
+
+    letter_id: int
+    state: LetterState
+    sources: tuple[Place, ...]
+    open: bool  # nothing of what follows the sending is done
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why a letter of her own was not sent from where it lay."""
+
+    place: Place
+    verdict: str
+    digest: str  # SHA-256 of its bytes, where they have the first approval
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An automatic answer that may not go out: what was answered meanwhile forbids it."""
+
+    reason: str  # one sentence without the mail's data
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +333,16 @@ class OutboxRow:
     expires_at: datetime
     raw: bytes
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A rule that does nothing until a person resumes it."""
+
+    rule: str
+    reason: str  # for admins
+    since: datetime
+    waiting: int  # mails that lie where they are until then
 
 
 @dataclass(frozen=True, slots=True)

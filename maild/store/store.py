@@ -12,8 +12,19 @@ from maild.store import schema
 from maild.store.accounts import Accounts
 from maild.store.drafts import Drafts
 from maild.store.engine import StoreError, check_revision, open_engine, reading, upgrade
+from maild.store.history import Histories
+from maild.store.jobs import Jobs
 from maild.store.ledger import Ledger
+from maild.store.moves import Moves
 from maild.store.outbox import Outbox
+from maild.store.overview import Overview
+from maild.store.own import OwnLetters
+from maild.store.pauses import Pauses
+from maild.store.relations import Relations
+from maild.store.reminders import Reminders
+
+OFFICE = "_office"
+"""Whom the office's own outgoing mail is kept under; no client's name can begin with _."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +35,19 @@ class ClientStore:
     ledger: Ledger
     drafts: Drafts
     outbox: Outbox
+    own: OwnLetters
     accounts: Accounts
+    history: Histories
+    relations: Relations
+    pauses: Pauses
+    jobs: Jobs
+    moves: Moves
+    reminders: Reminders
+    overview: Overview
+
+
+class LockedError(StoreError):
+    """Another maild owns the state directory."""
 
 
 class Store:
@@ -47,6 +70,13 @@ class Store:
             raise
         return store
 
+    @classmethod
+    def in_memory(cls) -> Self:
+        """A state with nothing in it, which leaves no trace: for questions asked before there is any."""
+        store = cls("sqlite:///:memory:", Path())
+        upgrade(store._engine)
+        return store
+
     def client(self, name: str) -> ClientStore:
         """One client's state."""
         return ClientStore(
@@ -54,13 +84,22 @@ class Store:
             ledger=Ledger(self._engine, name),
             drafts=Drafts(self._engine, name),
             outbox=Outbox(self._engine, name),
+            own=OwnLetters(self._engine, name),
             accounts=Accounts(self._engine, name),
+            history=Histories(self._engine, name),
+            relations=Relations(self._engine, name),
+            pauses=Pauses(self._engine, name),
+            jobs=Jobs(self._engine, name),
+            moves=Moves(self._engine, name),
+            reminders=Reminders(self._engine, name),
+            overview=Overview(self._engine, name),
         )
 
     def clients(self) -> tuple[str, ...]:
-        """All clients that ever had state here."""
+        """All clients that ever had state here; the office is none."""
+        query = select(schema.client.c.name).where(schema.client.c.name != OFFICE)
         with reading(self._engine) as tx:
-            return tuple(tx.execute(select(schema.client.c.name).order_by(schema.client.c.name)).scalars())
+            return tuple(tx.execute(query.order_by(schema.client.c.name)).scalars())
 
     def close(self) -> None:
         """Close all connections."""
@@ -80,7 +119,7 @@ class StateLock:
             self._file.seek(0)
             owner = self._file.read().strip()
             self._file.close()
-            raise StoreError(
+            raise LockedError(
                 f"another maild (process {owner}) owns {state_directory}; stop it first"
             ) from error
         self._file.truncate(0)

@@ -1,7 +1,9 @@
 """Rows for the tests of the store, made through its public methods only."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from maild.store.orders import Apply, PastMail, Portion
 from maild.store.records import Arrival, NewDraft, NewEffect, NewFiling, NewLetter, Place
 from maild.store.store import ClientStore
 
@@ -23,6 +25,8 @@ def arrival(uid: int, fingerprint: str | None = None) -> Arrival:
         size=1_000,
         received_at=NOW,
         old=False,
+        sender="anna@kunde.example",
+        refers_to=("<wurzel@kunde.example>",),
     )
 
 
@@ -101,3 +105,19 @@ def notice(client: ClientStore, name: str = "n1", **links: int) -> NewFiling:
     """A notice to be laid into the clarification folder."""
     message_id = f"<{name}@{client.name}.example>"
     return NewFiling("imap", "notice", "clarify", message_id, (), RAW, **links)
+
+
+def new_apply(*uids: int, folder: str = "Archiv") -> Apply:
+    """An order to apply the rules to these mails."""
+    return Apply(folder, 7, uids, "v1", NOW)
+
+
+def past_mail(uid: int, *actions: str) -> PastMail:
+    """A past mail as judged, unknown to the ledger."""
+    effects = tuple(NewEffect("rule", action, {"folder": "X"}) for action in actions)
+    return PastMail(0, replace(arrival(uid), old=True), ("rule",) if actions else (), effects)
+
+
+def portion(*mails: PastMail, folder: str = "Archiv") -> Portion:
+    """A portion of such an order."""
+    return Portion("imap", folder, 7, "v1", mails)

@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from maild.core.lifecycle import CLOSED, OPEN, DraftState
+from maild.core.lifecycle import CLOSED, LINGER, LINGERING, OPEN, WAITING, DraftState, Evidence
 from maild.store import schema
 from maild.store.engine import reading
 from maild.store.records import Place, Sight
 from maild.store.store import ClientStore, Store
-from tests.store.rows import NOW, RAW, after, laid, new_draft, notice, opened, planned
+from tests.store.rows import NOW, RAW, admitted, after, laid, new_draft, notice, opened, planned
 
 
 def put(client: ClientStore, draft_id: int, state: DraftState) -> None:
@@ -134,7 +134,8 @@ def test_the_token_of_a_closed_draft_counts_for_nothing(ours: ClientStore, state
     assert (ours.drafts.match("imap", [token], []) == {}) is (state in CLOSED)
     assert (closed is not None and closed.state is state) is (state in CLOSED)
     assert (len(ours.drafts.open_drafts("imap")) == 1) is (state in OPEN)
-    assert ours.drafts.watched("imap") is (state in OPEN and state is not DraftState.VANISHED)
+    assert ours.drafts.watched("imap") is (state in WAITING)
+    assert [draft.id for draft in ours.drafts.listed([state])] == [draft_id]
     assert ours.drafts.counts() == {state: 1}
     assert ours.drafts.closed("") is None
 
@@ -182,7 +183,78 @@ def test_the_sightings_of_a_closed_draft_are_over(ours: ClientStore) -> None:
     assert ours.drafts.sightings("imap") == ()
 
 
+@pytest.mark.parametrize("state", LINGERING)
+def test_a_lingering_draft_is_watched_for_a_month(ours: ClientStore, state: DraftState) -> None:
+    """Nobody waits for it, but what turns up within a month is recognised; after that nobody looks any more."""
+    draft_id = laid(ours)
+    sight(ours, 1, draft_id)
+    put(ours, draft_id, state)
+    token = ours.drafts.get(draft_id).token
+    for when, there in ((NOW + LINGER / 2, True), (NOW + LINGER, False)):
+        assert bool(ours.drafts.open_drafts("imap", when)) is there
+        assert bool(ours.drafts.match("imap", [token], [], when)) is there
+        assert bool(ours.drafts.sightings("imap", when)) is there
+
+
+def test_the_traces_of_a_draft(ours: ClientStore) -> None:
+    """All that was ever seen of it, also what is gone, and by what it was known."""
+    draft_id = laid(ours)
+    sight(ours, 1, draft_id, minute=1)
+    ours.drafts.gone([ours.drafts.sightings("imap")[0].id], after(2))
+    ours.ledger.cursor("imap", "Sent", 4, 1, from_start=False)
+    ours.drafts.sight("imap", "sent", "Sent", 4, [Sight(9, draft_id, "<x@y>", Evidence.ANSWER)], 10, after(3))
+    first, second = ours.drafts.traces(draft_id)
+    assert (first.place.uid, first.gone_at, first.how) == (1, after(2), Evidence.TOKEN)
+    assert (second.place.uid, second.gone_at, second.how) == (9, None, Evidence.ANSWER)
+
+
+# Superseded
+
+
+def test_a_newer_mail_of_the_thread_is_told_once(ours: ClientStore) -> None:
+    """One that refers to what the original refers to; not the original itself, not our own, not a second time."""
+    draft_id = laid(ours)
+    assert ours.drafts.newer_in_thread("imap", ()) == {}
+    newer = admitted(ours, 5)
+    assert ours.drafts.newer_in_thread("imap", {"anna@kunde.example"}) == {}
+    assert ours.drafts.newer_in_thread("imap", ()) == {draft_id: newer}
+    ours.drafts.thread_is_read("imap")
+    assert ours.drafts.newer_in_thread("imap", ()) == {}
+
+
+def test_originals_are_looked_for_in_turn(ours: ClientStore) -> None:
+    """Those not looked for since; since when one is missed is kept until it is found."""
+    draft_id = laid(ours)
+    assert ours.drafts.originals("imap", after(-1), 5) == ()
+    (original,) = ours.drafts.originals("imap", NOW, 5)
+    assert (original.draft_id, original.place.folder, original.missed_at) == (draft_id, "INBOX", None)
+    for minute in (1, 2):
+        ours.drafts.looked_for_originals([], [draft_id], after(minute))
+    assert ours.drafts.originals("imap", after(1), 5) == ()
+    (original,) = ours.drafts.originals("imap", after(2), 5)
+    assert original.missed_at == after(1)
+    ours.drafts.looked_for_originals([draft_id], [], after(3))
+    assert ours.drafts.originals("imap", after(3), 5)[0].missed_at is None
+
+
 # Transitions
+
+
+def test_each_change_of_state_is_kept(ours: ClientStore) -> None:
+    """In the transaction that makes it; what somebody else changed first leaves no trace."""
+    draft_id = laid(ours)
+    before = ours.drafts.get(draft_id)
+    put(ours, draft_id, DraftState.EDITING)
+    ours.drafts.transition(before, replace(before, state=DraftState.VANISHED), NOW)
+    ours.drafts.transition(
+        ours.drafts.get(draft_id), replace(before, state=DraftState.EDITING, absent_looks=1), NOW
+    )
+    told = [(event.before, event.after) for event in ours.drafts.events(draft_id)]
+    assert told == [
+        (None, DraftState.PLANNED),
+        (DraftState.PLANNED, DraftState.PRESENTED),
+        (DraftState.PRESENTED, DraftState.EDITING),
+    ]
 
 
 def test_a_transition_writes_all_that_can_change(ours: ClientStore) -> None:

@@ -8,7 +8,7 @@ import pytest
 from maild.store.records import Arrival, EffectState, MailState, NewEffect, Place
 from maild.store.store import ClientStore, Store
 from tests.store.conftest import URL
-from tests.store.rows import NOW, admitted, arrival, new_draft, planned
+from tests.store.rows import NOW, admitted, after, arrival, new_draft, planned
 
 
 def admit(client: ClientStore, *arrivals: Arrival, uidvalidity: int = 7, next_uid: int = 99) -> int:
@@ -65,6 +65,8 @@ def test_a_new_mail_waits_to_be_judged(ours: ClientStore) -> None:
     (row,) = ours.ledger.waiting("imap")
     assert (row.state, row.old, row.size, row.received_at) == (MailState.SEEN, True, 1_000, NOW)
     assert (row.place, row.folder) == (Place("INBOX", 7, 4), "INBOX")
+    assert (row.sender, row.refers_to) == ("anna@kunde.example", ("<wurzel@kunde.example>",))
+    assert (row.admitted_at, row.decided_at) == (NOW, None)
     assert ours.ledger.by_message_id("<frage-4@kunde.example>")
     assert not ours.ledger.by_message_id("<frage-5@kunde.example>")
 
@@ -168,6 +170,7 @@ def test_a_plan_is_written_down_before_anything_is_done(ours: ClientStore) -> No
     )
     ((mail, effects),) = ours.ledger.pending("imap")
     assert (mail.id, mail.state, mail.rules) == (mail_id, MailState.PLANNED, ("a", "b"))
+    assert mail.decided_at == NOW
     assert [(e.rule, e.action, e.value, e.state) for e in effects] == [
         ("a", "copy", value, EffectState.PLANNED),
         ("b", "move", {}, EffectState.PLANNED),
@@ -246,6 +249,46 @@ def test_tries_are_counted(ours: ClientStore) -> None:
     assert [ours.ledger.stumble(mail_id, "timeout", NOW) for _ in range(3)] == [1, 2, 3]
     (row,) = ours.ledger.waiting("imap")
     assert (row.attempts, row.reason) == (3, "timeout")
+
+
+def test_a_mail_is_found_by_its_message_id(ours: ClientStore) -> None:
+    """With its other copies, newest first; nothing for an id that nobody has sent."""
+    first = admitted(ours, 1)
+    admit(ours, arrival(2, arrival(1).fingerprint), replace(arrival(3), message_id=arrival(1).message_id))
+    rows = ours.ledger.with_message_id("<frage-1@kunde.example>")
+    assert [row.state for row in rows] == [MailState.SEEN, MailState.SEEN]
+    assert rows[-1].id == first
+    assert [row.state for row in ours.ledger.with_message_id("<frage-2@kunde.example>")] == [MailState.KNOWN]
+    assert ours.ledger.with_message_id("<frage-9@kunde.example>") == ()
+
+
+def test_a_mail_is_found_by_its_place(ours: ClientStore) -> None:
+    """Where it lies now and where it came in, whatever the folder's UIDVALIDITY; newest first."""
+    mail_id, (effect,) = planned(ours, 1, "move")
+    ours.ledger.finish(effect, EffectState.DONE, NOW, place=Place("Anfragen/Neu", 3, 9))
+    assert [row.id for row in ours.ledger.placed("Anfragen/Neu", 9)] == [mail_id]
+    assert [row.id for row in ours.ledger.placed("INBOX", 1)] == [mail_id]
+    assert ours.ledger.placed("Anfragen/Neu", 1) == ()
+    assert ours.ledger.placed("Anfragen", 9) == ()
+    admit(ours, replace(arrival(1, "f" * 64), message_id="<x@y.example>"), uidvalidity=8)
+    found = ours.ledger.placed("INBOX", 1)
+    assert (len(found), found[0].message_id, found[1].id) == (2, "<x@y.example>", mail_id)
+
+
+def test_the_record_of_a_mail_has_every_effect_as_it_ended(ours: ClientStore) -> None:
+    """In the order of the plan, whatever the state, with the reason and the time; and the rules' version."""
+    mail_id, (first, _) = planned(ours, 1, "copy", "move")
+    assert ours.ledger.record(admitted(ours, 2)).version == ""
+    later = after(5)
+    ours.ledger.finish(first, EffectState.GONE, later, detail="it was no longer there")
+    record = ours.ledger.record(mail_id)
+    assert (record.mail, record.version) == (ours.ledger.mail(mail_id), "v1")
+    assert [(deed.action, deed.state, deed.detail) for deed in record.deeds] == [
+        ("copy", EffectState.GONE, "it was no longer there"),
+        ("move", EffectState.PLANNED, ""),
+    ]
+    assert (record.deeds[0].when, record.deeds[0].value) == (later, {"folder": "X"})
+    assert record.mail.decided_at == NOW
 
 
 def test_a_draft_ends_its_effect(ours: ClientStore) -> None:
