@@ -78,6 +78,8 @@ class Mail:
     machine_reason: str = ""  # the header or mark that decided it, without its value where that is personal
     size: int = 0  # bytes on the server (RFC822.SIZE)
     truncated: bool = False  # only the first part of the mail was read
+    encrypted: bool = False  # the text is readable only with a key: PGP/MIME, S/MIME or PGP in the text
+    signed: bool = False  # it bears a signature; whether that is good is not known here
     defects: tuple[str, ...] = ()  # what could not be decoded, for people
 
     @property

@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from maild.core.addresses import addresses
 from maild.core.charset import UNREADABLE
 from maild.core.encoded import readable, with_words
-from maild.core.field import Block, split
+from maild.core.field import Block, Field, split
 from maild.core.machine import classify
 from maild.core.message import Address, Mail
 from maild.core.parts import read_body
+from maild.core.protection import is_encrypted, is_signed
 from maild.core.text import new_text
 
 _ONCE = (
@@ -51,6 +52,8 @@ def parse(raw: bytes, *, size: int | None = None, truncated: bool = False) -> Ma
         new_text=new_text(body.text),
         attachments=body.attachments,
         truncated=truncated,
+        encrypted=is_encrypted(body.types, body.text),
+        signed=is_signed(body.types, body.text),
     )
     return _classified(replace(mail, defects=tuple(dict.fromkeys(mail.defects + body.defects))), body.types)
 
@@ -64,7 +67,7 @@ def _from_block(block: Block, size: int) -> Mail:
     date, date_defect = _date(block.first("Date"))
     sender, sender_defect = _sender(block.first("From"))
     return Mail(
-        headers=tuple((field.name, readable(field.raw)) for field in block.fields),
+        headers=tuple((field.name, _value(field)) for field in block.fields),
         message_id=_first_id(block.first("Message-ID")),
         in_reply_to=_first_id(block.first("In-Reply-To")),
         references=_ids(block.first("References")),
@@ -77,6 +80,11 @@ def _from_block(block: Block, size: int) -> Mail:
         size=size,
         defects=tuple(filter(None, (*block.defects, *_repeated(block), date_defect, sender_defect))),
     )
+
+
+def _value(field: Field) -> str:
+    # An encoded word in it (RFC 8601 allows none) might come out as a semicolon and a result of the sender's own.
+    return with_words(field.raw) if field.name.lower() == "authentication-results" else readable(field.raw)
 
 
 def _repeated(block: Block) -> list[str]:

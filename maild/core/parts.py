@@ -212,8 +212,8 @@ def _has_sound_parameters(view: Message) -> bool:
 
 
 def _described(view: Message, kind: str) -> str:
-    """The type with the parameters by which machines are told apart."""
-    named = ((name, view.get_param(name)) for name in ("method", "report-type"))
+    """The type with the parameters by which machines, and kinds of S/MIME, are told apart."""
+    named = ((name, view.get_param(name)) for name in ("method", "report-type", "smime-type"))
     return "; ".join((kind, *(f"{name}={value.lower()}" for name, value in named if isinstance(value, str))))
 
 

@@ -169,7 +169,7 @@ class RelationshipIs:
 
     def holds(self, reading: Reading) -> bool:
         """Whether the sender is."""
-        return reading.facts.relationship in self.wanted
+        return reading.relationship in self.wanted
 
 
 @dataclass(frozen=True, slots=True)

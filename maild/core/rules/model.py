@@ -4,14 +4,16 @@ Only data and the question whether one rule holds for one mail. Which rule wins 
 the keys of the file are called is `parse`'s.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from maild.core.action import Action
+from maild.core.action import Action, Relate
 from maild.core.contact import Relationship
 from maild.core.message import Mail
 from maild.core.rules.conditions import Condition
+from maild.core.rules.index.index import Index
 from maild.core.rules.reading import Reading
 
 
@@ -71,6 +73,16 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What passed between the business and the sender of a test's mail: how long before it was received."""
+
+    received: tuple[timedelta, ...] = ()  # earlier mails from the sender
+    sent: tuple[timedelta, ...] = ()  # letters to the sender, beside those below
+    templates: tuple[tuple[str, timedelta], ...] = ()  # letters to the sender by a template
+    in_our_thread: bool = False  # the mail refers to a letter of the business
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """One entry of `tests:`; the mail is written out, or the path of an .eml file."""
 
@@ -78,9 +90,15 @@ class Example:
     expect: Expectation
     relationship: Relationship = Relationship.UNKNOWN
     flags: frozenset[str] = frozenset()
-    now: datetime | None = None  # without an offset it means the client's zone
+    now: datetime | None = (
+        None  # when it is judged; None: at `received`. Without an offset: in the client's zone
+    )
     origin: str = ""
     index: int = 0  # its place in the file, from 0
+    received: datetime | None = None  # None: at `now`; where both are None: when the test is run
+    past: Past = Past()
+    old: bool = False  # as a mail older than `imap.since`
+    authenticated: bool = False  # as if a trusted server had found that it is from its From domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +110,17 @@ class RuleSet:
     version: str = (
         ""  # twelve hexadecimal digits of the SHA-256 of what the rules say, not how they are laid out
     )
+    _index: Index | None = field(default=None, init=False, repr=False, compare=False)
+
+    def candidates(self, reading: Reading) -> Iterator[Rule]:
+        """In their order, the rules that may hold for a mail; those left out certainly don't."""
+        return (self.rules[place] for place in self._indexed().places(reading))
+
+    def _indexed(self) -> Index:
+        # Made when it is first asked for; two threads at once make two that are equal, and one stays.
+        index = self._index
+        if index is None:
+            related = any(isinstance(action, Relate) for rule in self.rules for action in rule.actions)
+            index = Index([rule.when for rule in self.rules], related=related)
+            object.__setattr__(self, "_index", index)
+        return index

@@ -8,16 +8,26 @@ ends in such a letter, and a set of excluded letters that names one.
 
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import re2
 
+from maild.core.rules.index.needed import NOTHING, Pieces, needed_by_glob, needed_by_regex
 from maild.core.text import fold
 
 MAX_MEMORY = 2 << 20
 """Bytes that one compiled pattern may use, its automaton included; a pattern that needs more is refused."""
 
+LEAST_MEMORY = 32 << 10
+"""Bytes that every pattern may use that RE2 compiles."""
+
+STEP_MEMORY = 640
+"""Bytes for each step of a compiled pattern; with less, RE2 takes its slow way on ordinary text (measured)."""
+
+MAX_PROGRAM = 5_000
+"""Steps of one compiled pattern. Where a text drives RE2 out of its memory, the time is steps times letters."""
 
 LONGEST = 2_000
 """Letters that one pattern may have."""
@@ -27,26 +37,58 @@ class PatternError(ValueError):
     """A pattern can't be used; the message says why, for the author of the rule."""
 
 
+class Program(Protocol):
+    """What a pattern is compiled to: RE2's object, or `Stars`."""
+
+    def search(self, text: bytes) -> object | None:
+        """Where it fits first, in whatever form; None where it doesn't."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """A compiled pattern."""
 
     source: str
-    program: Any  # re2 has no types
+    program: Program
+    memory: int = 0  # bytes that RE2 may use for it
+    needed: Pieces = NOTHING  # one of these is in every text that fits; empty: nothing is certain
 
     def found(self, text: bytes) -> bool:
         """Whether the pattern fits anywhere in the text, in UTF-8."""
         return self.program.search(text) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Stars:
+    """A glob without `?`: its pieces, between which any text may stand; a single piece is the whole text."""
+
+    pieces: tuple[bytes, ...]
+
+    def search(self, text: bytes) -> tuple[int, int] | None:
+        """The whole text, if it fits."""
+        first, *middle, last = self.pieces if len(self.pieces) > 1 else (*self.pieces, b"")
+        at, end = len(first), len(text) - len(last)
+        if at > end or not text.startswith(first) or not text.endswith(last):
+            return None
+        for piece in middle:
+            at = text.find(piece, at, end)
+            if at < 0:
+                return None
+            at += len(piece)
+        return (0, len(text)) if len(self.pieces) > 1 or at == end else None
+
+
 def regex(source: str, *, exact: bool = False) -> Pattern:
     """Compile a pattern in RE2's syntax.
 
     Raises:
-        PatternError: RE2 refuses it, or it can't be held against folded text.
+        PatternError: RE2 refuses it, it is too large, or it can't be held against folded text.
     """
     _measure(source)
-    return Pattern(source, _compile(source if exact else _folded(source), exact=exact))
+    pattern = source if exact else _folded(source)
+    program, memory = _compile(pattern, exact=exact)
+    return Pattern(source, program, memory, needed_by_regex(pattern, exact=exact))
 
 
 def glob(source: str, *, exact: bool = False) -> Pattern:
@@ -56,11 +98,18 @@ def glob(source: str, *, exact: bool = False) -> Pattern:
         PatternError: it is too large.
     """
     _measure(source)
-    one = "." if exact else "(?:[aou]e|ss|.)"
-    wild = {"*": ".*", "?": one}
-    pieces = re.split(r"([*?])", source)
-    body = "".join(wild.get(piece) or _quote(piece if exact else fold(piece)) for piece in pieces if piece)
-    return Pattern(source, _compile(rf"(?s)\A{body}\z", exact=exact))
+    pieces = [piece if exact or piece in _WILD else fold(piece) for piece in _GLOB_SIGN.split(source)]
+    needed = needed_by_glob([piece for piece in pieces if piece not in _WILD], exact=exact)
+    if "?" not in source:
+        return Pattern(source, Stars(_encoded("".join(pieces).split("*"))), needed=needed)
+    wild = {"*": ".*", "?": "." if exact else "(?:[aou]e|ss|.)"}
+    body = "".join(wild.get(piece) or _quote(piece) for piece in pieces)
+    program, memory = _compile(rf"(?s)\A{body}\z", exact=exact)
+    return Pattern(source, program, memory, needed)
+
+
+_WILD = frozenset("*?")
+_GLOB_SIGN = re.compile(r"([*?])")
 
 
 def _measure(source: str) -> None:
@@ -68,9 +117,29 @@ def _measure(source: str) -> None:
         raise PatternError(f"it is longer than {LONGEST:,} letters")
 
 
-def _compile(pattern: str, *, exact: bool) -> Any:
+def _encoded(pieces: list[str]) -> tuple[bytes, ...]:
+    try:
+        return tuple(piece.encode("utf-8") for piece in pieces)
+    except UnicodeEncodeError as error:
+        raise PatternError(_HALF) from error
+
+
+def _compile(pattern: str, *, exact: bool) -> tuple[Program, int]:
+    """RE2's program, and the bytes that it may use: what its size calls for."""
+    with suppress(PatternError):  # too large for that, or wrong in any case
+        small = _program(pattern, LEAST_MEMORY, exact=exact)
+        if small.programsize * STEP_MEMORY <= LEAST_MEMORY:
+            return small, LEAST_MEMORY
+    steps = _program(pattern, MAX_MEMORY, exact=exact).programsize
+    if steps > MAX_PROGRAM:
+        raise PatternError(f"it is too large ({steps:,} steps, at most {MAX_PROGRAM:,}); {_SMALLER}")
+    memory = min(max(steps * STEP_MEMORY, LEAST_MEMORY), MAX_MEMORY)
+    return _program(pattern, memory, exact=exact), memory
+
+
+def _program(pattern: str, memory: int, *, exact: bool) -> Any:
     options = re2.Options()
-    options.max_mem = MAX_MEMORY
+    options.max_mem = memory
     options.log_errors = False
     options.case_sensitive = exact
     options.never_capture = True
@@ -79,12 +148,27 @@ def _compile(pattern: str, *, exact: bool) -> Any:
     except re2.error as error:
         raise PatternError(_reason(error)) from error
     except UnicodeEncodeError as error:
-        raise PatternError("it holds half a character (a lone surrogate)") from error
+        raise PatternError(_HALF) from error
+
+
+_SMALLER = "repeat less often, above all . and [^…] and \\p"
+_HALF = "it holds half a character (a lone surrogate)"
 
 
 def _reason(error: Exception) -> str:
     reason = error.args[0] if error.args else "unknown error"
-    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+    text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+    return text + next((advice for start, advice in _ADVICE.items() if text.startswith(start)), "")
+
+
+_ADVICE = {
+    "invalid perl operator": " (there is no look-around in RE2; use unless for what must not stand there)",
+    "invalid escape sequence: \\Z": " (write \\z)",
+    **{f"invalid escape sequence: \\{n}": " (RE2 knows no back references)" for n in range(1, 10)},
+    "invalid repetition size": " (1000 is the most, repetitions within each other multiplied)",
+    "bad repetition operator": " (for the signs themselves put \\ before each)",
+    "pattern too large": f"; {_SMALLER}",
+}
 
 
 def _quote(text: str) -> str:

@@ -1,29 +1,19 @@
-"""A mail as conditions look at it: every text folded, cut into words and encoded at most once, and only when asked.
+"""A mail as conditions look at it: every text folded and encoded at most once, and only when asked.
 
 One `Reading` serves all rules for one mail and one thread; it is thrown away afterwards. It never raises, whatever
 the mail holds, and it decides nothing.
 """
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
 from functools import cached_property
 
-from maild.core.contact import Relationship
+from maild.core.action import Action, Mark, Relate
+from maild.core.authentication import Authentication, read_authentication
+from maild.core.facts import Facts
+from maild.core.language import language_of
 from maild.core.message import Address, Mail
-from maild.core.rules.words import WordList
 from maild.core.text import fold
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the rules may know beside the mail itself."""
-
-    relationship: Relationship
-    flags: frozenset[str]  # as the server names them; \Seen and seen are the same
-    now: datetime  # aware, in the client's zone
-    old: bool  # older than `imap.since`, or unknown after a change of UIDVALIDITY
-    own: bool  # from the office itself
 
 
 class Text:
@@ -41,16 +31,6 @@ class Text:
     def flat(self) -> str:
         """Folded, and every run of blanks and line ends is one blank, so that a wrapped line hides nothing."""
         return " ".join(self.folded.split())
-
-    @cached_property
-    def words(self) -> WordList:
-        """The words of the folded text, with their stems."""
-        return WordList.of(self.folded)
-
-    @cached_property
-    def exact_words(self) -> WordList:
-        """The words as written."""
-        return WordList.of(self.raw, exact=True)
 
     @cached_property
     def raw_bytes(self) -> bytes:
@@ -102,6 +82,10 @@ class Reading:
     def __init__(self, mail: Mail, facts: Facts) -> None:
         self.mail = mail
         self.facts = facts
+        self.relationship = facts.relationship
+        self.flags = frozenset(
+            flag_key(flag) for flag in facts.flags
+        )  # IMAP keywords know no case (RFC 9051, 2.3.2)
         self._items: dict[str, tuple[Item, ...]] = {}
 
     def items(self, field: str) -> tuple[Item, ...]:
@@ -112,9 +96,21 @@ class Reading:
         return found
 
     @cached_property
-    def flags(self) -> frozenset[str]:
-        """Flags without the backslash, in lower case (IMAP keywords know no case: RFC 9051, section 2.3.2)."""
-        return frozenset(flag_key(flag) for flag in self.facts.flags)
+    def language(self) -> str:
+        """The language of what the mail says, as "de"; empty where it says too little."""
+        return language_of(f"{self.mail.subject}\n{self.mail.new_text}")
+
+    @cached_property
+    def authentication(self) -> Authentication:
+        """What a trusted server found out about whose the mail is."""
+        return read_authentication(self.mail, self.facts.business.trusted_servers)
+
+    def see(self, action: Action) -> None:
+        """From now on show flags and relationship as this action leaves them, to the rules that come after it."""
+        if isinstance(action, Mark):
+            self.flags |= {flag_key(flag) for flag in action.flags}
+        elif isinstance(action, Relate):
+            self.relationship = action.relationship
 
     def _read(self, field: str) -> tuple[Item, ...]:
         mail = self.mail
@@ -155,6 +151,13 @@ def domain_key(domain: str) -> str:
 
 
 _LONGEST_DOMAIN = 253
+
+
+def with_parents(domain: str) -> Iterator[str]:
+    """A domain, and those that it lies below."""
+    while domain:
+        yield domain
+        domain = domain.partition(".")[2]
 
 
 def flag_key(flag: str) -> str:

@@ -4,12 +4,15 @@ Each test is compiled data; `holds` only compares. Folded tests fold case and Un
 but `regex` and `words` take any run of blanks and line ends for one blank; exact tests compare letter by letter.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from maild.core.rules.patterns import Pattern
-from maild.core.rules.reading import Item, Text
+from maild.core.rules.reading import Item, Text, with_parents
 from maild.core.rules.words import Phrase
+
+WINDOW = 100_000
+"""Bytes of a text that regular expressions look at: one made to be slow takes some microseconds for each."""
 
 
 class ItemTest(Protocol):
@@ -45,6 +48,7 @@ class Contains:
     needles: tuple[str, ...]
     exact: bool = False
     cost: int = 1
+    written: tuple[str, ...] = field(default=(), compare=False)  # as the rule has them
 
     def found(self, text: Text) -> bool:
         """Whether the text passes."""
@@ -59,6 +63,7 @@ class Is:
     wanted: frozenset[str]
     exact: bool = False
     cost: int = 1
+    written: tuple[str, ...] = field(default=(), compare=False)  # as the rule has them
 
     def found(self, text: Text) -> bool:
         """Whether the text passes."""
@@ -72,6 +77,7 @@ class Starts:
     wanted: tuple[str, ...]
     exact: bool = False
     cost: int = 1
+    written: tuple[str, ...] = field(default=(), compare=False)  # as the rule has them
 
     def found(self, text: Text) -> bool:
         """Whether the text passes."""
@@ -85,6 +91,7 @@ class Ends:
     wanted: tuple[str, ...]
     exact: bool = False
     cost: int = 1
+    written: tuple[str, ...] = field(default=(), compare=False)  # as the rule has them
 
     def found(self, text: Text) -> bool:
         """Whether the text passes."""
@@ -107,7 +114,7 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """One of the patterns fits somewhere in the text, whose lines are as they were."""
+    """One of the patterns fits somewhere in the first 100 KB of the text, whose lines are as they were."""
 
     patterns: tuple[Pattern, ...]
     exact: bool = False
@@ -115,7 +122,7 @@ class Regex:
 
     def found(self, text: Text) -> bool:
         """Whether the text passes."""
-        hay = text.raw_bytes if self.exact else text.folded_bytes
+        hay = (text.raw_bytes if self.exact else text.folded_bytes)[:WINDOW]
         return any(pattern.found(hay) for pattern in self.patterns)
 
 
@@ -129,8 +136,8 @@ class Words:
 
     def found(self, text: Text) -> bool:
         """Whether the text passes."""
-        words = text.exact_words if self.exact else text.words
-        return any(phrase.found(words) for phrase in self.phrases)
+        hay = text.raw if self.exact else text.flat
+        return any(phrase.found(hay) for phrase in self.phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +193,7 @@ class DomainIs:
 
     def holds(self, item: Item) -> bool:
         """Whether the domain passes."""
-        domain = item.domain
-        while domain:
-            if domain in self.wanted:
-                return True
-            domain = domain.partition(".")[2]
-        return False
+        return any(domain in self.wanted for domain in with_parents(item.domain))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,22 @@
 The mail is written out as a map, or named as the path of an .eml file, which is opened only when the test is run.
 """
 
+import unicodedata
 from dataclasses import replace
-from datetime import datetime
 
 from maild.core.addresses import addresses
 from maild.core.contact import Relationship
+from maild.core.durations import duration_text
 from maild.core.machine import classify
 from maild.core.message import Address, Attachment, Machine, Mail
-from maild.core.rules.model import ANY, DONE, Example, Expectation, Expected
-from maild.core.rules.parse_conditions import parse_flags, parse_size
-from maild.core.rules.sheet import Path, Sheet, kind, quoted
+from maild.core.rules.model import ANY, DONE, Example, Expectation, Expected, Past
+from maild.core.rules.parse.conditions import parse_flags, parse_size
+from maild.core.rules.parse.letters import parse_length
+from maild.core.rules.parse.past import parse_past, parse_times
+from maild.core.rules.parse.sheet import Path, Sheet, kind, quoted
 
-_KEYS = ("mail", "now", "relationship", "flags", "expect")
-_MAIL_KEYS = (
+EXAMPLE_KEYS = ("mail", "now", "received", "relationship", "flags", "history", "old", "expect")
+MAIL_KEYS = (
     "from",
     "to",
     "cc",
@@ -27,6 +30,9 @@ _MAIL_KEYS = (
     "machine",
     "attachments",
     "size",
+    "encrypted",
+    "signed",
+    "authenticated",
     "relationship",
     "flags",
 )
@@ -46,8 +52,19 @@ def parse_examples(sheet: Sheet, value: object, path: Path, origin: str) -> tupl
     return tuple(examples)
 
 
+def parse_outcome(sheet: Sheet, value: object, mail: str, origin: str) -> Example | None:
+    """What a file of its own expects of the rules for the .eml file beside it: the keys of a test without `mail`."""
+    if not isinstance(value, dict):
+        sheet.say((), f"expected a map with expect, found {kind(value)}")
+        return None
+    if "mail" in value:
+        sheet.say(("mail",), f"the mail is {quoted(mail)}, beside this file; remove this key", on_key=True)
+    example = _example(sheet, {**value, "mail": mail}, (), origin, 0)
+    return None if sheet.problems else example
+
+
 def _example(sheet: Sheet, item: object, path: Path, origin: str, index: int) -> Example | None:
-    spec = sheet.table(item, path, _KEYS)
+    spec = sheet.table(item, path, EXAMPLE_KEYS)
     if not isinstance(item, dict):
         return None
     for key in ("mail", "expect"):
@@ -55,21 +72,24 @@ def _example(sheet: Sheet, item: object, path: Path, origin: str, index: int) ->
             sheet.say(path, f'a test needs "{key}"')
     mail, about = _mail(sheet, spec["mail"], (*path, "mail")) if "mail" in spec else (None, _Placed())
     expect = _expect(sheet, spec["expect"], (*path, "expect")) if "expect" in spec else None
-    now = _now(sheet, spec["now"], (*path, "now")) if "now" in spec else None
-    relationship, flags = _facts(sheet, {**about, **_placed(spec, path)})
+    received, now = parse_times(sheet, spec, path)
+    past = parse_past(sheet, spec["history"], (*path, "history")) if "history" in spec else Past()
+    old = sheet.switch(spec.get("old", False), (*path, "old"))
+    relationship, flags, authenticated = _facts(sheet, {**about, **_placed(spec, path)})
     if mail is None or expect is None:
         return None
-    return Example(mail, expect, relationship, flags, now, origin, index)
+    return Example(mail, expect, relationship, flags, now, origin, index, received, past, old, authenticated)
 
 
 _Placed = dict[str, tuple[Path, object]]
 
 
 def _placed(spec: dict[str, object], path: Path) -> _Placed:
-    return {key: ((*path, key), spec[key]) for key in ("relationship", "flags") if key in spec}
+    keys = ("relationship", "flags", "authenticated")
+    return {key: ((*path, key), spec[key]) for key in keys if key in spec}
 
 
-def _facts(sheet: Sheet, placed: _Placed) -> tuple[Relationship, frozenset[str]]:
+def _facts(sheet: Sheet, placed: _Placed) -> tuple[Relationship, frozenset[str], bool]:
     relationship, flags = Relationship.UNKNOWN, frozenset[str]()
     if "relationship" in placed:
         place, value = placed["relationship"]
@@ -79,17 +99,11 @@ def _facts(sheet: Sheet, placed: _Placed) -> tuple[Relationship, frozenset[str]]
     if "flags" in placed:
         place, value = placed["flags"]
         flags = frozenset(name for _, name in parse_flags(sheet, value, place))
-    return relationship, flags
-
-
-def _now(sheet: Sheet, value: object, path: Path) -> datetime | None:
-    if isinstance(value, datetime):
-        return value
-    try:
-        return datetime.fromisoformat(value if isinstance(value, str) else "")
-    except ValueError:
-        sheet.say(path, f"expected a time such as 2026-12-01T09:30:00+01:00, found {kind(value)}")
-        return None
+    authenticated = False
+    if "authenticated" in placed:
+        place, value = placed["authenticated"]
+        authenticated = sheet.switch(value, place)
+    return relationship, flags, authenticated
 
 
 def _mail(sheet: Sheet, value: object, path: Path) -> tuple[Mail | str | None, _Placed]:
@@ -100,7 +114,7 @@ def _mail(sheet: Sheet, value: object, path: Path) -> tuple[Mail | str | None, _
     if not isinstance(value, dict):
         sheet.say(path, f"expected a mail as a map, or the path of an .eml file, found {kind(value)}")
         return None, {}
-    spec = sheet.table(value, path, _MAIL_KEYS)
+    spec = sheet.table(value, path, MAIL_KEYS)
     body = _plain(sheet, spec, "body", path)
     quotation = _plain(sheet, spec, "quoted", path)
     mail = Mail(
@@ -114,6 +128,8 @@ def _mail(sheet: Sheet, value: object, path: Path) -> tuple[Mail | str | None, _
         new_text=body,
         attachments=_attachments(sheet, spec, path),
         size=(parse_size(sheet, spec["size"], (*path, "size")) or 0) if "size" in spec else 0,
+        encrypted=sheet.switch(spec.get("encrypted", False), (*path, "encrypted")),
+        signed=sheet.switch(spec.get("signed", False), (*path, "signed")),
     )
     return _classed(sheet, mail, spec, path), _placed(spec, path)
 
@@ -194,10 +210,11 @@ _TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
-_SINGLE = ("move", "draft")
+_SINGLE = ("move", "draft", "answer", "relate", "remind")
 _SEVERAL = ("copy", "mark", "forward")
 _SWITCHES = ("trash", "keep")
 KINDS = (*_SINGLE, *_SEVERAL, "note", *_SWITCHES)
+"""The kinds of action, as `expect` names them."""
 
 
 def _expect(sheet: Sheet, value: object, path: Path) -> Expectation:
@@ -206,9 +223,9 @@ def _expect(sheet: Sheet, value: object, path: Path) -> Expectation:
         sheet.say(path, "nothing is expected here; for no action at all write only: true")
     rules = None
     if "rules" in spec:
-        rules = (
-            tuple(text for _, text in sheet.texts(spec["rules"], (*path, "rules"))) if spec["rules"] else ()
-        )
+        none = spec["rules"] is None or spec["rules"] is False or spec["rules"] == []
+        entries = [] if none else sheet.texts(spec["rules"], (*path, "rules"))
+        rules = tuple(text for _, text in entries)
     actions = tuple(
         Expected(key, _values(sheet, key, spec[key], (*path, key))) for key in KINDS if key in spec
     )
@@ -216,14 +233,36 @@ def _expect(sheet: Sheet, value: object, path: Path) -> Expectation:
 
 
 def _values(sheet: Sheet, key: str, value: object, path: Path) -> tuple[str, ...]:
+    """What may come of one kind of action, in the words by which `examples` calls what did."""
     if key in _SWITCHES:
         return (DONE,) if sheet.switch(value, path) else ()
     if value is None or value is False or value == []:
         return ()
     if key == "note" and value is True:
         return (ANY,)
+    if value is True:
+        sheet.say(path, f'name what "{key}" must be; for none at all write []')
+        return ()
     if key in _SINGLE:
         text = sheet.text(value, path)
-        return (text,) if text else ()
-    texts = (text.removeprefix("\\") if key == "mark" else text for _, text in sheet.texts(value, path))
-    return tuple(sorted(texts))
+        return (_as_done(sheet, key, text, path),) if text else ()
+    texts = sheet.texts(value, path)
+    return tuple(sorted(_as_done(sheet, key, text, place) for place, text in texts))
+
+
+def _as_done(sheet: Sheet, key: str, text: str, path: Path) -> str:
+    match key:
+        case "move" | "copy":
+            return unicodedata.normalize("NFC", text.strip())
+        case "mark":
+            name = text.removeprefix("\\")
+            return name.lower() if name.lower() in ("seen", "flagged") else name
+        case "forward":
+            return text.lower()
+        case "relate":
+            return sheet.choice(text, path, "relationship", [*Relationship]) or ""
+        case "remind":
+            length = parse_length(sheet, text, path)
+            return "" if length is None else duration_text(length)
+        case _:
+            return text

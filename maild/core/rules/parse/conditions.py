@@ -1,6 +1,6 @@
 """Conditions, from the data of a rules file: the keys below `when`, `unless`, `all`, `any` and `not`.
 
-In a map every key must hold. A key that belongs to the language but not yet to this version is refused by name.
+In a map every key must hold. What the circumstances of a mail are asked by is read in `parse_circumstances`.
 """
 
 import re
@@ -20,25 +20,13 @@ from maild.core.rules.conditions import (
     all_of,
     any_of,
 )
-from maild.core.rules.parse_texts import parse_address_tests, parse_value_tests
+from maild.core.rules.parse.circumstances import CIRCUMSTANCES
+from maild.core.rules.parse.misplaced import asked_as
+from maild.core.rules.parse.sheet import Path, Sheet, kind, listed, quoted
+from maild.core.rules.parse.texts import parse_address_tests, parse_value_tests
 from maild.core.rules.patterns import Pattern, PatternError, glob
 from maild.core.rules.reading import ADDRESS_FIELDS, flag_key
-from maild.core.rules.sheet import Path, Sheet, kind, quoted
 from maild.core.rules.texts import ItemTest
-
-LATER = (
-    "age",
-    "received",
-    "hours",
-    "holiday",
-    "absence",
-    "history",
-    "language",
-    "authenticated",
-    "encrypted",
-    "signed",
-)
-"""Conditions of the language that this version refuses."""
 
 MAX_DEPTH = 20
 """How deep `all`, `any` and `not` may nest."""
@@ -50,7 +38,7 @@ def parse_condition(sheet: Sheet, value: object, path: Path, depth: int = 0) -> 
         sheet.say(path, f"conditions are nested more than {MAX_DEPTH} deep")
         return None
     if not isinstance(value, dict):
-        sheet.say(path, f"expected a map of conditions, found {kind(value)}")
+        sheet.say(path, f"expected a map of conditions, found {kind(value)}{_advice(value)}")
         return None
     if not value:
         sheet.say(path, "no condition is named here")
@@ -58,6 +46,12 @@ def parse_condition(sheet: Sheet, value: object, path: Path, depth: int = 0) -> 
     parts = [_one(sheet, str(key), item, (*path, str(key)), depth) for key, item in value.items()]
     given = [part for part in parts if part is not None]
     return all_of(given) if given else None
+
+
+def _advice(value: object) -> str:
+    if isinstance(value, list):
+        return "; leave out the -, or write all: or any: above the list"
+    return "; write it as in subject: Rechnung" if isinstance(value, str) else ""
 
 
 def parse_any(sheet: Sheet, value: object, path: Path, depth: int = 0) -> Condition | None:
@@ -96,8 +90,20 @@ def _one(sheet: Sheet, key: str, value: object, path: Path, depth: int) -> Condi
             return _header(sheet, key, value, path)
         case _ if key in _OTHERS:
             return _OTHERS[key](sheet, value, path)
-    sheet.unknown_key(key, path[:-1], CONDITIONS, LATER)
+    _unknown(sheet, key, path)
     return None
+
+
+def _unknown(sheet: Sheet, key: str, path: Path) -> None:
+    if _LIKE_A_HEADER.fullmatch(key):
+        sheet.say(path, f"unknown key {quoted(key)}; did you mean «header.{key}»?", on_key=True)
+    elif meant := asked_as(key):
+        sheet.say(path, f"unknown key {quoted(key)}; write it as {meant}", on_key=True)
+    else:
+        sheet.unknown_key(key, path[:-1], CONDITIONS)
+
+
+_LIKE_A_HEADER = re.compile(r"[Xx]-[!-9;-~]+|List-[!-9;-~]+|Auto-Submitted|Precedence")
 
 
 def _field(field: str, tests: tuple[ItemTest, ...]) -> Condition | None:
@@ -157,7 +163,9 @@ def _attachment(sheet: Sheet, value: object, path: Path) -> Condition | None:
     if isinstance(value, bool):
         return Attached() if value else Not(Attached())
     if not isinstance(value, dict):
-        sheet.say(path, f"expected true, false or a map with {', '.join(_ATTACHMENT)}, found {kind(value)}")
+        known = f"expected true, false or a map with {listed(_ATTACHMENT, 'or')}"
+        advice = "; for its name write attachment: {name: Rechnung}" if isinstance(value, str) else ""
+        sheet.say(path, f"{known}, found {kind(value)}{advice}")
         return None
     spec = sheet.table(value, path, _ATTACHMENT)
     if not value:
@@ -210,18 +218,15 @@ def _number(sheet: Sheet, value: object, path: Path) -> int:
 
 
 def _machine(sheet: Sheet, value: object, path: Path) -> Condition | None:
-    names = [*Machine, "any"]
-    found = [sheet.choice(text, place, "machine class", names) for place, text in sheet.texts(value, path)]
+    found = sheet.words(value, path, "machine class", [*Machine, "any"])
     if "any" in found:
         return MachineIs(frozenset(Machine))
-    classes = frozenset(Machine(name) for name in found if name)
+    classes = frozenset(Machine(name) for name in found)
     return MachineIs(classes) if classes else None
 
 
 def _relationship(sheet: Sheet, value: object, path: Path) -> Condition | None:
-    entries = sheet.texts(value, path)
-    found = [sheet.choice(text, place, "relationship", list(Relationship)) for place, text in entries]
-    wanted = frozenset(Relationship(name) for name in found if name)
+    wanted = frozenset(map(Relationship, sheet.words(value, path, "relationship", Relationship)))
     return RelationshipIs(wanted) if wanted else None
 
 
@@ -234,13 +239,16 @@ def parse_flags(sheet: Sheet, value: object, path: Path) -> list[tuple[Path, str
     """Names of flags, without backslash; keywords are atoms (RFC 9051, section 9)."""
     found = []
     for place, text in sheet.texts(value, path):
-        if _FLAG.fullmatch(text):
+        if text.lower() in _NOT_FLAGS:
+            sheet.say(place, f'{quoted(text)} is no flag; a mail that was read has the flag "seen"')
+        elif _FLAG.fullmatch(text):
             found.append((place, text.removeprefix("\\")))
         else:
             sheet.say(place, f"{quoted(text)} is not a flag: no blanks, umlauts, quotes, brackets, % or *")
     return found
 
 
+_NOT_FLAGS = frozenset({"read", "unread", "unseen", "gelesen", "ungelesen"})
 _FLAG = re.compile(r"\\?[!#$&'+,\-./0-9:;<=>?@A-Z^_`a-z|}~\[]{1,64}")
 
 _OTHERS: dict[str, Callable[[Sheet, object, Path], Condition | None]] = {
@@ -249,6 +257,7 @@ _OTHERS: dict[str, Callable[[Sheet, object, Path], Condition | None]] = {
     "machine": _machine,
     "relationship": _relationship,
     "flags": _flags,
+    **CIRCUMSTANCES,
 }
 
 CONDITIONS = (

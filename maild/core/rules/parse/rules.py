@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from maild.core.action import Keep
 from maild.core.rules.model import Mode, Rule, RuleSet, Then
-from maild.core.rules.parse_actions import parse_actions
-from maild.core.rules.parse_conditions import parse_any, parse_condition
-from maild.core.rules.parse_examples import parse_examples
-from maild.core.rules.sheet import Path, Problem, RuleContext, Sheet, kind, quoted
+from maild.core.rules.parse.actions import parse_actions
+from maild.core.rules.parse.conditions import parse_any, parse_condition
+from maild.core.rules.parse.examples import parse_examples
+from maild.core.rules.parse.sheet import Path, Problem, RuleContext, Sheet, kind, quoted
 
 __all__ = ["Clash", "Problem", "RuleContext", "RuleSet", "join", "parse_rules"]
 
@@ -32,7 +32,7 @@ def parse_rules(data: object, context: RuleContext, origin: str) -> tuple[RuleSe
         sheet.say((), f"the file is more than {MAX_DEPTH} levels deep, or has more than {MAX_NODES:,} values")
         return RuleSet(version=_version([])), tuple(sheet.problems)
     spec = sheet.table(data, (), ("use", "rules", "tests"))
-    if spec.get("use"):
+    if spec.get("use") not in (None, []):
         for place, name in sheet.items(spec["use"], ("use",)):
             sheet.text(name, place)
     rules = _rules(sheet, spec["rules"], origin) if spec.get("rules") is not None else ()
@@ -101,7 +101,7 @@ def _canonical(data: object) -> object:
 
 def _rules(sheet: Sheet, value: object, origin: str) -> tuple[Rule, ...]:
     if not isinstance(value, list):
-        sheet.say(("rules",), f"expected a list of rules, found {kind(value)}")
+        sheet.say(("rules",), f"expected a list of rules, found {kind(value)}; begin each with - name:")
         return ()
     rules = []
     taken: set[str] = set()
@@ -113,7 +113,7 @@ def _rules(sheet: Sheet, value: object, origin: str) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-_KEYS = ("name", "when", "unless", "do", "then", "mode")
+RULE_KEYS = ("name", "when", "unless", "do", "then", "mode")
 
 
 def _rule(sheet: Sheet, item: object, index: int, origin: str, taken: set[str]) -> Rule | None:
@@ -121,7 +121,7 @@ def _rule(sheet: Sheet, item: object, index: int, origin: str, taken: set[str]) 
     if not isinstance(item, dict):
         sheet.say(path, f"expected a rule with name, when and do, found {kind(item)}")
         return None
-    spec = sheet.table(item, path, _KEYS)
+    spec = sheet.table(item, path, RULE_KEYS)
     name = _name(sheet, spec, path, taken)
     when = parse_condition(sheet, spec["when"], (*path, "when")) if "when" in spec else None
     unless = parse_any(sheet, spec["unless"], (*path, "unless")) if "unless" in spec else None

@@ -30,6 +30,10 @@ class RuleContext:
         str
     ]  # no rule moves or copies into them: Drafts, Sent, Trash, review folders
     files: frozenset[str]  # names of files that a draft may attach
+    people: frozenset[str] = frozenset()  # whose absences client.yaml lists, or may list
+    has_hours: bool = True  # client.yaml names opening hours
+    has_trusted_servers: bool = True  # client.yaml names servers whose authentication results are believed
+    gapped: frozenset[str] = frozenset()  # those templates that leave gaps for a person to fill
 
 
 class Sheet:
@@ -38,6 +42,8 @@ class Sheet:
     def __init__(self, context: RuleContext) -> None:
         self.context = context
         self.problems: list[Problem] = []
+        self.memory = 0  # bytes that the patterns so far may use
+        self.letters = 0  # of the texts and words so far that rules look for
 
     def say(self, path: Path, message: str, *, on_key: bool = False) -> None:
         """Note a problem."""
@@ -63,7 +69,7 @@ class Sheet:
         if name in later:
             self.say((*path, name), f"{quoted(name)} is not available in this version of maild", on_key=True)
         else:
-            meant = hint(name, [*known, *later]) or f"; there are {listed(known)}"
+            meant = hint(name, [*known, *later]) or known_words(known)
             self.say((*path, name), f"unknown key {quoted(name)}{meant}", on_key=True)
 
     def text(self, value: object, path: Path) -> str | None:
@@ -80,7 +86,7 @@ class Sheet:
         else:
             places = [(*path, index) for index in range(len(value))]
             if not value:
-                self.say(path, "the list is empty")
+                self.say(path, "the list is empty; write at least one entry")
         found = []
         for item, place in zip(value, places, strict=True):
             if isinstance(item, str) and (empty or item.strip()):
@@ -95,7 +101,7 @@ class Sheet:
             self.say(path, f"expected a list, found {kind(value)}; begin each entry with -")
             return []
         if not value:
-            self.say(path, "the list is empty")
+            self.say(path, "the list is empty; write at least one entry")
         return [((*path, index), item) for index, item in enumerate(value)]
 
     def switch(self, value: object, path: Path) -> bool:
@@ -105,14 +111,24 @@ class Sheet:
         self.say(path, f"expected true or false, found {kind(value)}")
         return False
 
+    def words(self, value: object, path: Path, what: str, known: Iterable[str]) -> list[str]:
+        """One or a list of a few words; what is wrong is said with words that are right."""
+        options = list(known)
+        entries = value if isinstance(value, list) else [value]
+        if not all(isinstance(entry, str) for entry in entries):
+            wrong = next(entry for entry in entries if not isinstance(entry, str))
+            self.say(path, f"expected a {what}, found {kind(wrong)}{known_words(options)}")
+            return []
+        found = [self.choice(text, place, what, options) for place, text in self.texts(value, path)]
+        return [word for word in found if word]
+
     def choice(self, value: str, path: Path, what: str, known: Iterable[str]) -> str | None:
         """One of a few words, whatever its case."""
         options = list(known)
         if value.lower() in options:
             return value.lower()
-        self.say(
-            path, f"unknown {what} {quoted(value)}{hint(value, options) or f'; there are {listed(options)}'}"
-        )
+        colon = ":" if what.endswith('"') else ""
+        self.say(path, f"unknown {what}{colon} {quoted(value)}{hint(value, options) or known_words(options)}")
         return None
 
 
@@ -152,10 +168,64 @@ def hint(word: str, known: Iterable[str]) -> str:
     """The likeliest word that was meant, as the end of a message; empty where none is near."""
     folded = {option.lower(): option for option in known}
     near = difflib.get_close_matches(word[:_LONGEST].lower(), folded, n=1, cutoff=_NEAR)
-    return f"; did you mean «{folded[near[0]]}»?" if near else ""
+    meant = near[0] if near else _CALLED_ELSEWHERE.get(word.lower())
+    return f"; did you mean «{folded[meant]}»?" if meant in folded else ""
 
 
 _NEAR = 0.7  # trahs is near trash; delete is not near relate
+_CALLED_ELSEWHERE = {  # in Sieve, in Outlook, and in German
+    "fileinto": "move",
+    "verschieben": "move",
+    "kopieren": "copy",
+    "addflag": "mark",
+    "setflag": "mark",
+    "flag": "mark",
+    "label": "mark",
+    "tag": "mark",
+    "categorize": "mark",
+    "redirect": "forward",
+    "weiterleiten": "forward",
+    "reply": "draft",
+    "vacation": "answer",
+    "autoreply": "answer",
+    "notify": "note",
+    "discard": "trash",
+    "delete": "trash",
+    "löschen": "trash",
+    "sender": "from",
+    "absender": "from",
+    "von": "from",
+    "an": "to",
+    "empfänger": "recipient",
+    "betreff": "subject",
+    "text": "body",
+    "anhang": "attachment",
+    "größe": "size",
+    "allof": "all",
+    "anyof": "any",
+    "and": "all",
+    "or": "any",
+    "if": "when",
+    "actions": "do",
+    "require": "use",
+    "include": "use",
+    "equals": "is",
+    "startswith": "starts",
+    "endswith": "ends",
+    "word": "words",
+    "kunde": "customer",
+    "interessent": "prospect",
+    "lieferant": "supplier",
+    "behörde": "authority",
+    "mitarbeiter": "employee",
+    "gesperrt": "blocked",
+    "unbekannt": "unknown",
+}
+
+
+def known_words(words: Collection[str]) -> str:
+    """The end of a message where no word is near."""
+    return f"; there are {listed(words)}" if len(words) > 1 else f"; there is only {listed(words)}"
 
 
 def listed(words: Collection[str], last: str = "and") -> str:

@@ -7,9 +7,9 @@ means any of. Patterns are folded and compiled here, once.
 import unicodedata
 from collections.abc import Callable
 
+from maild.core.rules.parse.sheet import Path, Sheet, quoted
 from maild.core.rules.patterns import Pattern, PatternError, glob, regex
 from maild.core.rules.reading import address_key, domain_key, flatten
-from maild.core.rules.sheet import Path, Sheet, quoted
 from maild.core.rules.texts import (
     AddressIs,
     AnyText,
@@ -27,11 +27,17 @@ from maild.core.rules.texts import (
     TextTest,
     Words,
 )
-from maild.core.rules.words import Phrase, phrase
+from maild.core.rules.words import LONGEST_PHRASE, Phrase, phrase
 from maild.core.text import fold
 
 TEXT_TESTS = ("contains", "is", "starts", "ends", "matches", "regex", "words")
 ADDRESS_TESTS = ("address", "domain", "local", "detail", "name", "in")
+
+MAX_MEMORY = 256 << 20
+"""Bytes that the patterns of one file may use together."""
+
+MAX_LETTERS = 1_000_000
+"""Letters of all texts and words of one file that tests look for."""
 
 
 def parse_text_tests(
@@ -62,8 +68,10 @@ def parse_value_tests(
 def parse_address_tests(sheet: Sheet, value: object, path: Path) -> tuple[ItemTest, ...]:
     """The tests on a field of addresses: those on text and those on the parts of an address."""
     if not isinstance(value, dict):
+        _open_ended(sheet, value, path)
         return parse_value_tests(sheet, value, path)
     spec = sheet.table(value, path, (*ADDRESS_TESTS, *TEXT_TESTS, "exact"))
+    _open_ended(sheet, spec.get("contains"), (*path, "contains"))
     tests: list[ItemTest] = []
     for name in ADDRESS_TESTS:
         if name in spec:
@@ -76,13 +84,28 @@ def parse_address_tests(sheet: Sheet, value: object, path: Path) -> tuple[ItemTe
     return tuple(sorted(tests, key=lambda test: test.cost))
 
 
+def _open_ended(sheet: Sheet, value: object, path: Path) -> None:
+    """Whoever writes @kunde.example means a domain; but a text may stand anywhere, also amid a stranger's domain."""
+    places = (
+        [((*path, index), item) for index, item in enumerate(value)]
+        if isinstance(value, list)
+        else [(path, value)]
+    )
+    for place, item in places:
+        if isinstance(item, str) and item.strip().startswith("@"):
+            domain = item.strip().removeprefix("@")
+            sheet.say(
+                place, f"{quoted(item)} would also fit {item.strip()}.evil.example; write domain: {domain}"
+            )
+
+
 def _given(test: TextTest | None) -> tuple[TextTest, ...]:
     return () if test is None else (test,)
 
 
 def _text_test(sheet: Sheet, name: str, value: object, path: Path, *, exact: bool) -> TextTest | None:
     entries = sheet.texts(value, path, empty=name == "is")
-    if not entries:
+    if not entries or not _affordable(sheet, entries, path):
         return None
     match name:
         case "matches":
@@ -97,19 +120,27 @@ def _text_test(sheet: Sheet, name: str, value: object, path: Path, *, exact: boo
             phrases = _phrases(sheet, entries, exact=exact)
             return Words(phrases, exact) if phrases else None
         case _:
-            return _literal(name, tuple(_needle(text, name, exact=exact) for _, text in entries), exact=exact)
+            return _literal(name, tuple(text for _, text in entries), exact=exact)
 
 
-def _literal(name: str, needles: tuple[str, ...], *, exact: bool) -> TextTest:
+def _affordable(sheet: Sheet, entries: list[tuple[Path, str]], path: Path) -> bool:
+    sheet.letters += sum(len(text) for _, text in entries)
+    if sheet.letters > MAX_LETTERS:
+        sheet.say(path, f"the tests of this file look for more than {MAX_LETTERS:,} letters; split the file")
+    return sheet.letters <= MAX_LETTERS
+
+
+def _literal(name: str, written: tuple[str, ...], *, exact: bool) -> TextTest:
+    needles = tuple(_needle(text, name, exact=exact) for text in written)
     match name:
         case "is":
-            return Is(frozenset(needles), exact)
+            return Is(frozenset(needles), exact, written=written)
         case "starts":
-            return Starts(needles, exact)
+            return Starts(needles, exact, written=written)
         case "ends":
-            return Ends(needles, exact)
+            return Ends(needles, exact, written=written)
         case _:
-            return Contains(needles, exact)
+            return Contains(needles, exact, written=written)
 
 
 def _needle(text: str, name: str, *, exact: bool) -> str:
@@ -126,10 +157,20 @@ def _patterns(
     found = []
     for place, text in entries:
         try:
-            found.append(compiled(text))
+            pattern = compiled(text)
         except PatternError as error:
             sheet.say(place, f"the pattern can't be used: {error}")
+            continue
+        sheet.memory += pattern.memory
+        if sheet.memory > MAX_MEMORY:
+            sheet.say(place, f"the patterns of this file may use more than {MAX_MEMORY >> 20} MB; {_CHEAPER}")
+            sheet.memory -= pattern.memory
+        else:
+            found.append(pattern)
     return tuple(found)
+
+
+_CHEAPER = "make fewer and smaller ones, or look for texts or words"
 
 
 def _phrases(sheet: Sheet, entries: list[tuple[Path, str]], *, exact: bool) -> tuple[Phrase, ...]:
@@ -138,6 +179,8 @@ def _phrases(sheet: Sheet, entries: list[tuple[Path, str]], *, exact: bool) -> t
         entry = phrase(text, exact=exact)
         if entry is None:
             sheet.say(place, f"{quoted(text)} has no word in it")
+        elif len(entry.words) > LONGEST_PHRASE:
+            sheet.say(place, f"one entry has at most {LONGEST_PHRASE} words; for a longer text use contains")
         else:
             found.append(entry)
     return tuple(found)
@@ -186,5 +229,6 @@ def _parts(
 ) -> tuple[ItemTest, ...]:
     for place, text in entries:
         if set("@+") & set(text):
-            sheet.say(place, f'{quoted(text)}: "{name}" is compared without @ and +')
+            advice = 'what follows + is "detail", and the whole is "address"'
+            sheet.say(place, f'{quoted(text)}: "{name}" is compared without @ and +; {advice}')
     return (test(frozenset(text.strip().lower() for _, text in entries)),) if entries else ()

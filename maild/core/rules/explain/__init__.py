@@ -1,0 +1,1 @@
+"""Why rules did, or did not, hold for a mail, and in which words that is told."""
