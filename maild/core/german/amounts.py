@@ -5,10 +5,14 @@ from decimal import Decimal
 
 from babel.numbers import format_currency
 
+from maild.core.german.calendar import NO_BREAK_SPACE, is_english, region_of
+
 
 def betrag(value: Decimal | float, language: str = "de", currency: str = "EUR") -> str:
-    """«1.234,50 €» with a no-break space; in English «€1,234.50».
+    """«1.234,50 €» with a no-break space (DIN 5008); in Switzerland «CHF 1’234.50», in English «€1,234.50».
 
+    Swiss: currency first, point and ’ in money only (Schreibweisungen of the Bundeskanzlei). Austria writes as
+    Germany does.
     Raises ValueError for anything but a finite number: text would have to be guessed at («1.234» is two amounts).
     """
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
@@ -16,8 +20,11 @@ def betrag(value: Decimal | float, language: str = "de", currency: str = "EUR") 
     amount = Decimal(str(value))
     if not amount.is_finite():
         raise ValueError("betrag needs a finite number")
-    # «1.234,50 €» in Austria and Switzerland too: their own forms put the sign first, against DIN 5008.
-    return format_currency(amount, currency, locale="en_GB" if language.startswith("en") else "de")
+    if region_of(language) == "CH" and not is_english(language):
+        written = format_currency(amount, currency, "#,##0.00", locale="de_CH")
+        return f"{currency}{NO_BREAK_SPACE}{written}"
+    # «1.234,50 €» in Austria too: Babel's form for it puts the sign first, against ÖNORM A 1080 and DIN 5008.
+    return format_currency(amount, currency, locale="en_GB" if is_english(language) else "de")
 
 
 def telefon(value: str) -> str:
@@ -43,6 +50,9 @@ def _grouped(number: str) -> str:
     if german:
         country, area, rest = german.groups()
         return f"{country} {area} {rest}" if country == "+49" else f"0{area} {rest}"
+    swiss = re.fullmatch(r"(\+41)([1-9]\d)(\d{3})(\d\d)(\d\d)", number)
+    if swiss:  # all have nine digits, two of them the area's: national numbering plan E.164/2002 (BAKOM)
+        return " ".join(swiss.groups())
     country = re.fullmatch(r"(\+(?:1|7|[2-9]\d))(\d[\d-]+)", number) if _two_digits(number) else None
     return " ".join(country.groups()) if country else number
 

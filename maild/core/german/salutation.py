@@ -5,83 +5,98 @@ only where the contact's own flag says so, whatever style the client has.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from maild.core.contact import Contact, Form
 from maild.core.german import vocabulary as v
-from maild.core.german.names import PersonName, contact_name, one_line, read_name, same_name
-from maild.core.german.titles import titles_in
-from maild.core.message import Address
+from maild.core.german.calendar import is_english, region_of
+from maild.core.german.names import PersonName, one_line, read_name
+from maild.core.german.reading import addressee, known_as
+from maild.core.german.regional import swiss
+from maild.core.german.signature import SIGNERS
+from maild.core.message import Address, Mail
 
 NOBODY = "Sehr geehrte Damen und Herren,"
 
 
 def salutation(
-    contact: Contact | None, sender: Address | None, *, language: str = "de", informal: bool = False
+    contact: Contact | None,
+    sender: Address | None,
+    *,
+    language: str = "de",
+    informal: bool = False,
 ) -> str:
     """The salutation, ending in a comma; the contact beats the header, which only fills what the contact leaves open.
 
     `language` is "de", "en" or a locale such as "de_AT", where Mag. and Dipl.-Ing. are titles too. `informal` is the
     client's style: «Guten Tag Frau Müller» for «Sehr geehrte Frau Müller», still with Sie.
     """
-    if contact and (custom := one_line(contact.custom_salutation).rstrip(" ,;:!")):
-        return f"{custom},"
-    name = _name(contact, sender)
-    du = contact is not None and contact.du
-    if _is_english(language):
-        return _english(name, du=du)
-    return _german(name, du=du, informal=informal, titles=_titles_used(language))
+    name = known_as(contact, read_name(sender) if sender else None)
+    return _greeting(contact, name, language, informal)
 
 
-def joint_salutation(contacts: Sequence[Contact], *, language: str = "de") -> str:
+def mail_salutation(
+    contact: Contact | None, mail: Mail, *, language: str = "de", informal: bool = False
+) -> str:
+    """The salutation of an answer to a mail: contact, signature, contact form, header, in that order.
+
+    Two or three who signed together are greeted together. Always one line that ends in a comma, whatever the mail
+    holds.
+    """
+    names = addressee(contact, mail).names
+    if len(names) > 1 and not (contact and _custom(contact)):
+        return _together([(None, name) for name in names], language, informal)
+    return _greeting(contact, names[0] if names else None, language, informal)
+
+
+def joint_salutation(contacts: Sequence[Contact], *, language: str = "de", informal: bool = False) -> str:
     """One salutation for several: the higher title first, then the lady; from four names on nobody is named."""
-    named = [(contact, name) for contact in contacts if (name := _name(contact, None)) and not name.company]
-    if not named or len(named) != len(contacts) or len(named) > 3:
-        return salutation(None, None, language=language)
-    named.sort(key=lambda each: (_rank(each[1]), each[1].form is not Form.FRAU))
-    lines = [salutation(contact, None, language=language)[:-1] for contact, _ in named]
-    if _is_english(language):
-        return " and ".join([lines[0], *(line.removeprefix("Dear ") for line in lines[1:])]) + ","
-    return ", ".join([lines[0], *(line[:1].lower() + line[1:] for line in lines[1:])]) + ","
+    named = [
+        (contact, name) for contact in contacts if (name := known_as(contact, None)) and not name.company
+    ]
+    if len(named) != len(contacts):
+        named = []
+    return _together(named, language, informal)
 
 
 def closing(language: str = "de", informal: bool = False) -> str:
     """The closing, without punctuation; ss for ß in Switzerland."""
-    if _is_english(language):
+    if is_english(language):
         return "Best wishes" if informal else "Kind regards"
     german = "Viele Grüße" if informal else "Mit freundlichen Grüßen"
-    return german.replace("ß", "ss") if _region(language) == "CH" else german
+    return swiss(german) if region_of(language) == "CH" else german
 
 
-def _name(contact: Contact | None, sender: Address | None) -> PersonName | None:
-    header = read_name(sender) if sender else None
-    if contact is None:
-        return header
-    known = contact_name(contact)
-    if known is None and header is not None:
-        return replace(
-            header,
-            form=contact.form or header.form,
-            titles=titles_in(one_line(contact.title)) or header.titles,
-        )
-    return _completed(known, header) if known and header else known
+def _greeting(contact: Contact | None, name: PersonName | None, language: str, informal: bool) -> str:
+    if contact and (custom := _custom(contact)):
+        return f"{custom},"
+    du = contact is not None and contact.du
+    if is_english(language):
+        return _english(name, du=du)
+    return _german(name, du=du, informal=informal, titles=_titles_used(language))
 
 
-def _completed(known: PersonName, header: PersonName) -> PersonName:
-    """What the contact leaves open, from a header that names the same person."""
-    shared = same_name(known.family, header.family) or (
-        not known.family and same_name(known.given, header.given)
-    )
-    if known.company or not shared:
-        return known
-    return replace(
-        known,
-        given=known.given or header.given,
-        family=known.family or header.family,
-        titles=known.titles or header.titles,
-        form=known.form or header.form,
-        nobility=known.nobility or header.nobility,
-    )
+def _custom(contact: Contact) -> str:
+    return one_line(contact.custom_salutation.translate(_BRACKETS)).rstrip(" ,;:!")
+
+
+_BRACKETS = str.maketrans("<>", "  ")
+
+
+def _together(named: Sequence[tuple[Contact | None, PersonName]], language: str, informal: bool) -> str:
+    if not named or len(named) > SIGNERS:
+        return _greeting(None, None, language, informal)
+    ranked = sorted(named, key=lambda each: (_rank(each[1]), each[1].form is not Form.FRAU))
+    lines = [_greeting(contact, name, language, informal)[:-1] for contact, name in ranked]
+    shared = next((word for word in _SHARED if all(line.startswith(word) for line in lines)), "")
+    if shared:
+        *first, last = (line.removeprefix(shared) for line in lines)
+        joined = f"{', '.join(first)} {'and' if is_english(language) else 'und'} {last}" if first else last
+        return f"{shared}{joined},"
+    return ", ".join([lines[0], *(line[:1].lower() + line[1:] for line in lines[1:])]) + ","
+
+
+# What is said once for all; «Sehr geehrte» is said anew to each (german.md).
+_SHARED = ("Dear ", "Guten Tag ", "Hallo ")
 
 
 def _german(name: PersonName | None, *, du: bool, informal: bool, titles: dict[str, str]) -> str:
@@ -142,7 +157,7 @@ def _title(name: PersonName, used: dict[str, str]) -> str:
 
 def _titles_used(language: str) -> dict[str, str]:
     used = {"Prof.": "Professor", "Dr.": "Dr."}
-    return used | {"Mag.": "Mag.", "Dipl.-Ing.": "Dipl.-Ing."} if _region(language) == "AT" else used
+    return used | {"Mag.": "Mag.", "Dipl.-Ing.": "Dipl.-Ing."} if region_of(language) == "AT" else used
 
 
 def _rank(name: PersonName) -> int:
@@ -151,11 +166,3 @@ def _rank(name: PersonName) -> int:
 
 def _line(*words: str) -> str:
     return " ".join(word for word in words if word) + ","
-
-
-def _is_english(language: str) -> bool:
-    return language.casefold().startswith("en")
-
-
-def _region(language: str) -> str:
-    return language.replace("-", "_").partition("_")[2].upper()

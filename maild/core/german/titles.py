@@ -23,7 +23,7 @@ def take_titles(words: list[str]) -> tuple[list[str], tuple[str, ...], Form]:
     while start < end:
         honorific = v.HONORIFICS.get(words[start].casefold().strip("."))
         title = None if honorific else _title(words[start], after_title=start > 0)
-        if honorific is None and title is None:
+        if honorific is None and title is None and not _is_profession(words, start):
             break
         form, start = honorific or form, start + 1
         titles += [title] if title else []
@@ -36,6 +36,11 @@ def take_titles(words: list[str]) -> tuple[list[str], tuple[str, ...], Form]:
     return words[start:end], tuple(titles), form
 
 
+def _is_profession(words: list[str], place: int) -> bool:
+    """«Rechtsanwältin Anna Müller», «Malermeister Klein»: never said in a salutation; «Anna Meister» is a name."""
+    return words[place].casefold() in v.PROFESSIONS and place + 1 < len(words)
+
+
 def ranked(titles: Iterable[str]) -> tuple[str, ...]:
     """Each title once, the highest first."""
     return tuple(sorted(set(titles), key=_RANK.__getitem__))
@@ -43,7 +48,7 @@ def ranked(titles: Iterable[str]) -> tuple[str, ...]:
 
 def unglue(text: str) -> str:
     """Titles as single words: "Dr.Müller", "Dipl. Ing.", "B. Sc.", "Müller M. A."."""
-    text = re.sub(r"\b(Dr|Prof|Mag|DR|PROF)\.(?=[^\W\d_])", r"\1. ", text)
+    text = re.sub(r"\b(Dr|Prof|Mag|DR|PROF)\.(?=[^\W\d_])(?!a\b)", r"\1. ", text)
     text = re.sub(r"\b(Dipl)\.?\s*-?\s*(Ing)\b", r"\1.-\2", text, flags=re.IGNORECASE)
     text = re.sub(r"\b(B|M|LL)\.\s+(Sc|Eng|Ed|M)\b", r"\1.\2", text)
     return re.sub(r"\b([BM])\.\s+A\.$", r"\1.A.", text)

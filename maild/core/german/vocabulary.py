@@ -30,6 +30,14 @@ PROFESSOR = _words(
 DOCTOR = _words("dr drs drin ddr ddrs doktor dr-ing drmed drjur drphil drrernat drhc")
 MAGISTER = _words("mag magister magistra mag-a maga")
 ENGINEER = _words("dipl-ing diplomingenieur dipl-ingenieur")
+# Before a name and never said in a salutation; none that is a common surname too (Förster, Richter, Schneider).
+PROFESSIONS = _words(
+    "rechtsanwalt rechtsanwältin notar notarin steuerberater steuerberaterin wirtschaftsprüfer wirtschaftsprüferin"
+    " architekt architektin ingenieur ingenieurin malermeister malermeisterin tischlermeister tischlermeisterin"
+    " elektromeister elektromeisterin hausmeister hausmeisterin pfarrer pfarrerin pastorin bürgermeister"
+    " bürgermeisterin oberbürgermeister oberbürgermeisterin heilpraktiker heilpraktikerin zahnarzt zahnärztin tierarzt"
+    " tierärztin apotheker apothekerin geschäftsführer geschäftsführerin inhaber inhaberin sekretärin dipl-kfm"
+)
 # What follows Dr. or Prof. and is never printed: faculties and honours.
 FACULTY = _words(
     "med dent vet rer nat phil jur iur oec pol agr techn theol hc h c mult habil em sc hum biol pharm paed eh e soc"
@@ -73,7 +81,7 @@ FAMILY_FIRST = _words(
 )
 
 # Cut off with all that follows: how the mail came, or whom the person works for.
-DETOURS = _words("via über per bei für from for at c/o @")
+DETOURS = _words("via über per bei für from for at c/o @ geb geb. née")
 # The first word of a detour that takes two: «im Auftrag von», «on behalf of».
 DETOUR_PAIRS = frozenset({("im", "auftrag"), ("on", "behalf")})
 
@@ -90,6 +98,7 @@ COMPANY = _words(
     " bezirk ministerium amt finanzamt amtsgericht landgericht gericht handwerkskammer kammer ihk behörde deutsche"
     " deutscher deutsches deutschland germany europe international agentur agency studio werkstatt handel handels"
     " großhandel bau hausverwaltung immobilien consulting solutions systems software technologies technology services"
+    " sanitär heizung elektro haustechnik gartenbau hausmeisterservice paket express telekom"
     " co logistik logistics media druck shop onlineshop store markt familie eheleute"
 )
 # Legal forms of two letters, nothing of the kind where written as a name («Ev Müller»).
@@ -122,6 +131,12 @@ COMPANY_ENDINGS = (
     "verband",
     "zentrum",
     "-shop",
+    "büro",
+    "betrieb",
+    "erei",
+    "handlung",
+    "technik",
+    "unternehmen",
 )
 
 # Local parts that belong to an office and not to one person. `mail`, `post` and `hallo` are left out on purpose:
@@ -135,3 +150,42 @@ ROLE_LOCALS = _words(
     " sekretariat zentrale verwaltung datenschutz privacy purchasing verkauf versand reklamation technik"
     " mailer-daemon bounce bounces notification notifications alerts system poststelle"
 )
+
+# Begin a wish or a sentence, and no name: «Schönes Wochenende», «Frohe Weihnachten», «Bis Freitag».
+NEVER_FIRST = _words(
+    "schön schöne schönen schönes froh frohe frohes fröhliche gute guten gutes liebe lieber liebes beste besten bester"
+    " viele vielen vielmals herzliche herzlichen herzlich freundliche freundlichen mit bis bitte danke dank einen eine"
+    " ein eines ihr ihre ihren sie wir ich unser unsere das der die den dem dieses diese nach auf aus zum zur"
+    " für gesegnete gesegnetes besinnliche erholsame sonnige neue neuer neues thank"
+    " thanks your our the dear sehr geehrte geehrter hallo guten gesendet sent wichtige wichtiger aktuelle aktuelles"
+    " inh. inhaber deine dein euer eure kein keine nicht jetzt hier alle alles"
+)
+# Stand in no name: what is wished, what is enclosed, and functions that `ROLES` leaves out.
+NEVER_NAMES = _words(
+    "wochenende weihnachten weihnachtszeit weihnachtstage feiertage festtage ostern adventszeit jahreswechsel"
+    " grüße grüsse grüßen grüssen woche feierabend urlaub nachricht anlage anlagen anhang telefon"
+    " telefax mobil mobile handy straße strasse postfach regards wishes christmas year weekend consultant engineer"
+    " director officer assistant specialist executive coordinator supervisor sachbearbeiter sachbearbeiterin"
+    " abteilungsleiter abteilungsleiterin prokurist prokuristin referent referentin berater beraterin"
+    " kaufmännische kaufmännischer technische technischer stellvertretende stellvertretender angebot angebote"
+    " bestellung rechnung"
+)
+
+# Who sends the forms that visitors of a website fill in; words of the display name and of the local part.
+FORM_SENDERS = _words(
+    "kontaktformular formular webformular anfrageformular formmailer wordpress webform form forms website webseite"
+    " homepage noreply no-reply donotreply do-not-reply nicht-antworten contactform kontaktanfrage"
+)
+# The fields of such forms, as their labels have them.
+FORM_FIELDS = {
+    **dict.fromkeys(
+        ("name", "ihr name", "ihr vollständiger name", "vollständiger name", "vor- und nachname"), "name"
+    ),
+    **dict.fromkeys(
+        ("vorname und nachname", "vor- und zuname", "ansprechpartner", "your name", "full name"), "name"
+    ),
+    **dict.fromkeys(("vorname", "ihr vorname", "first name"), "given"),
+    **dict.fromkeys(("nachname", "ihr nachname", "familienname", "zuname", "last name", "surname"), "family"),
+    **dict.fromkeys(("anrede", "ihre anrede", "salutation"), "form"),
+    **dict.fromkeys(("titel", "akademischer titel", "title"), "title"),
+}
