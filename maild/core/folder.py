@@ -21,6 +21,8 @@ class Role(StrEnum):
     REJECT = "reject"
     CLARIFY = "clarify"
     NOTES = "notes"
+    SECOND = "second"  # approved once; waits for a second person
+    FINAL = "final"  # approved a second time
 
 
 @dataclass(frozen=True, slots=True)

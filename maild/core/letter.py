@@ -3,26 +3,38 @@
 Only what a template may see is handed on; a value that isn't there stays None, so that printing it is an error.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
 
+from maild.core.business import Absence, Business
 from maild.core.contact import Contact
+from maild.core.german.opening import NextOpening, after_absence, next_opening
 from maild.core.german.particulars import Particulars, lines
-from maild.core.german.salutation import closing, salutation
+from maild.core.german.regional import localised
+from maild.core.german.salutation import closing, mail_salutation, salutation
+from maild.core.letter_hours import hours_in_words
 from maild.core.message import Address, Mail
-from maild.core.subject import base_subject
+from maild.core.quote import quote
+from maild.core.subject import answered_subject
 from maild.core.template import ClientView, ContactView, IdentityView, LetterContext, MailView
-from maild.core.template_views import NoteView
+from maild.core.template_views import AbsenceView, ClosureView, NoteView
+from maild.core.text import fold
 
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """The business that a letter is written for, and how it writes."""
+    """The business that a letter is written for, how it writes, and who is there to read an answer."""
 
     client: str
     identity: Address
     particulars: Particulars
     informal: bool = False
+    locale: str = "de_DE"
+    business: Business = field(default_factory=Business)
+    deputies: Mapping[str, Contact] = field(
+        default_factory=dict
+    )  # what contacts.csv knows, by address in lower case
 
 
 def writer_of(mail: Mail) -> Address | None:
@@ -31,19 +43,36 @@ def writer_of(mail: Mail) -> Address | None:
 
 
 def reply_context(
-    mail: Mail, contact: Contact | None, head: Letterhead, now: datetime, language: str
+    mail: Mail,
+    contact: Contact | None,
+    head: Letterhead,
+    now: datetime,
+    language: str,
+    *,
+    automatic: bool = False,
 ) -> LetterContext:
-    """For a reply; `now` in the client's zone."""
+    """For a reply; `now` in the client's zone. An automatic one quotes nothing, and greets by the header alone.
+
+    Whoever signed a mail is greeted only in a letter that a person reads before it goes.
+    """
+    tongue = localised(language, head.locale)
+    du = contact is not None and contact.du
+    legal = lines(head.particulars, tongue)
     return LetterContext(
-        salutation=salutation(contact, writer_of(mail), language=language, informal=head.informal),
-        closing=closing(language, informal=head.informal),
-        signature=_signature(head, language),
-        client=ClientView(head.client),
+        salutation=_salutation(mail, contact, head, tongue, automatic=automatic),
+        closing=closing(tongue, informal=head.informal or du),
+        signature=f"{head.identity.name or head.client}\n\n-- \n{legal}",
+        client=ClientView(head.client, hours_in_words(head.business.calendar, tongue) or None),
         identity=_identity(head.identity),
         now=now,
         mail=_mail_view(mail, now),
         contact=_contact_view(contact),
-        language=language,
+        language=tongue,
+        legal=legal,
+        quotation=None if automatic else quote(mail, now, tongue),
+        opening=next_opening(head.business.calendar, now, tongue) or NextOpening(),
+        absence=_absence(mail, head, now, tongue),
+        closure=_closure(head.business, now.date()),
     )
 
 
@@ -64,9 +93,55 @@ def note_context(
     )
 
 
-def _signature(head: Letterhead, language: str) -> str:
-    """The name below the closing, then the block with the particulars that the law asks for (german.md)."""
-    return f"{head.identity.name or head.client}\n\n-- \n{lines(head.particulars, language)}"
+def _salutation(
+    mail: Mail, contact: Contact | None, head: Letterhead, language: str, *, automatic: bool
+) -> str:
+    if automatic:
+        return salutation(contact, writer_of(mail), language=language, informal=head.informal)
+    return mail_salutation(contact, mail, language=language, informal=head.informal)
+
+
+def _absence(mail: Mail, head: Letterhead, now: datetime, language: str) -> AbsenceView:
+    """The one who is away today; of several, the one that the mail is addressed to by name, or else nobody."""
+    today = now.date()
+    away = [each for each in head.business.absences if each.first <= today <= each.last]
+    meant = (
+        away if len({each.person for each in away}) < 2 else [each for each in away if _is_meant(each, mail)]
+    )
+    if not meant:
+        return AbsenceView()
+    absence = max(meant, key=lambda each: each.last) if len({each.person for each in meant}) == 1 else None
+    return _absence_view(absence, head, now, language) if absence else AbsenceView()
+
+
+def _is_meant(absence: Absence, mail: Mail) -> bool:
+    family = fold(absence.person).split()[-1:]
+    written_to = fold(" ".join(f"{each.name} {each.address}" for each in (*mail.to, *mail.cc)))
+    return bool(family) and family[0] in written_to
+
+
+def _absence_view(absence: Absence, head: Letterhead, now: datetime, language: str) -> AbsenceView:
+    deputy = head.deputies.get(absence.deputy.lower())
+    back = after_absence(head.business.calendar, absence.last, now.date(), now.tzinfo or _no_zone(), language)
+    named = " ".join(filter(None, (deputy.given, deputy.family))) if deputy else ""
+    return AbsenceView(
+        person=absence.person,
+        first=absence.first,
+        last=absence.last,
+        back=back.since if back else None,
+        deputy=named or None,
+        deputy_address=absence.deputy or None,
+        deputy_phone=(deputy.phone or None) if deputy else None,
+    )
+
+
+def _no_zone() -> tzinfo:
+    raise ValueError("a letter's time needs the client's zone")
+
+
+def _closure(business: Business, today: date) -> ClosureView:
+    closed = [each for each in business.calendar.closed if each.first <= today <= each.last]
+    return ClosureView(closed[0].first, closed[0].last) if closed else ClosureView()
 
 
 def _identity(identity: Address) -> IdentityView:
@@ -76,7 +151,7 @@ def _identity(identity: Address) -> IdentityView:
 def _mail_view(mail: Mail, now: datetime) -> MailView:
     sender = mail.sender
     return MailView(
-        subject=base_subject(mail.subject) or None,
+        subject=answered_subject(mail.subject) or None,
         date=mail.date.astimezone(now.tzinfo) if mail.date else None,
         sender_name=sender.name or None if sender else None,
         sender_address=sender.address if sender else None,

@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 
-from maild.core.compose import blank, header_address, set_text, written
+from maild.core.compose import blank, set_text, written
+from maild.core.letter_mime import header_address
 from maild.core.message import Address
 from maild.core.subject import base_subject
+from maild.errors import Fault
+
+_MOST_FAULTS = 10
+_MOST_SUBJECTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,98 @@ def stray(sheet: Sheet, reason: str) -> bytes:
     return _message(sheet, f"Nicht gesendet: {_short(sheet.subject)}", text)
 
 
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A mail that nobody has answered in time."""
+
+    sender: str
+    received: str  # day and time, in words
+    folder: str  # where it lies
+    drafted: bool  # a draft for it lies before the secretary
+
+
+def unanswered(sheet: Sheet, about: Unanswered) -> bytes:
+    """That a mail is still unanswered; the sheet's subject is that mail's."""
+    draft = "Ein Entwurf für die Antwort liegt für Sie bereit." if about.drafted else ""
+    text = "\n\n".join(
+        [
+            "Guten Tag,",
+            f"die Nachricht «{sheet.subject}» von {about.sender or 'unbekannt'} ist noch nicht beantwortet. Sie ist am "
+            f"{about.received} eingegangen, liegt im Ordner «{about.folder}» und ist dort gekennzeichnet.",
+            *filter(None, [draft]),
+            "Ist nichts mehr zu tun, etwa weil Sie angerufen haben, so nehmen Sie der Nachricht die Kennzeichnung "
+            "(Stern oder Fähnchen). Dann erinnert maild nicht weiter an sie.",
+            "Diese Notiz können Sie löschen.",
+            "maild",
+        ]
+    )
+    return _message(sheet, f"Noch unbeantwortet: {_short(sheet.subject)}", text)
+
+
+def answered(sheet: Sheet, folder: str) -> bytes:
+    """That she has answered by a letter of her own, while a draft that maild won't remove still lies in `folder`."""
+    text = "\n\n".join(
+        [
+            "Guten Tag,",
+            f"auf die Nachricht «{base_subject(sheet.subject)}» haben Sie schon selbst geantwortet. Der Entwurf dazu "
+            f"liegt noch im Ordner «{folder}». Weil er geöffnet oder geändert wurde, entfernt maild ihn nicht.",
+            "Wenn Sie ihn nicht mehr brauchen, löschen Sie ihn bitte.",
+            "Diese Nachricht können Sie ebenfalls löschen.",
+            "maild",
+        ]
+    )
+    return _message(sheet, f"Schon beantwortet: {_short(sheet.subject)}", text)
+
+
+def strays(sheet: Sheet, told: Sequence[tuple[str, str]]) -> bytes:
+    """The same of many that came at once: subject and reason of each."""
+    reasons = dict.fromkeys(reason for _, reason in told)
+    lists = []
+    for reason in reasons:
+        subjects = [_short(subject) or "(ohne Betreff)" for subject, why in told if why == reason]
+        more = len(subjects) - _MOST_SUBJECTS
+        lines = [f"• {subject}" for subject in subjects[:_MOST_SUBJECTS]]
+        lines += [f"• und {more} weitere"] if more > 0 else []
+        lists += ["\n".join(lines), reason]
+    text = "\n\n".join(
+        [
+            "Guten Tag,",
+            f"{len(told)} Nachrichten lagen im Freigabeordner und wurden nicht gesendet. Sie liegen neben dieser "
+            "Nachricht.",
+            *lists,
+            "maild",
+        ]
+    )
+    return _message(sheet, f"Nicht gesendet: {len(told)} Nachrichten", text)
+
+
 def note(sheet: Sheet, text: str) -> bytes:
     """A line to the client."""
     return _message(sheet, sheet.subject, text, automatic=True)
+
+
+def alarm(sheet: Sheet, text: str) -> bytes:
+    """What the office must know."""
+    return _message(sheet, sheet.subject, text, automatic=True)
+
+
+def faulty_files(clients: Sequence[str], faults: Sequence[Fault], found: datetime, *, served: bool) -> str:
+    """That the files of some clients can't be used; `served` where earlier ones are still in force."""
+    names = ", ".join(clients)
+    if served:
+        effect = f"Bis das behoben ist, gelten für {names} die letzten fehlerfreien Dateien weiter."
+    else:
+        effect = (
+            f"Bis das behoben ist, bleibt die Post von {names} unbearbeitet im Posteingang liegen; verloren geht "
+            "nichts."
+        )
+    return _listed(f"die Dateien von {names} sind fehlerhaft:", faults, found, effect)
+
+
+def unusable_home(what: str, faults: Sequence[Fault], found: datetime) -> str:
+    """That nothing of a home can be used, as `what` says; the last good files are in force for everybody."""
+    effect = "Bis das behoben ist, gelten für alle Auftraggeber die letzten fehlerfreien Dateien weiter."
+    return _listed(f"{what}:", faults, found, effect)
 
 
 def forward(sheet: Sheet, text: str, original: bytes) -> bytes:
@@ -104,6 +198,31 @@ def forward(sheet: Sheet, text: str, original: bytes) -> bytes:
         "Content-Disposition: attachment\r\n\r\n"
     )
     return head + part.encode() + raw + f"\r\n--{frame.get_boundary()}--\r\n".encode()
+
+
+def _listed(what: str, faults: Sequence[Fault], found: datetime, effect: str) -> str:
+    more = len(faults) - _MOST_FAULTS
+    lines = [f"• {_without_customers(fault)}" for fault in faults[:_MOST_FAULTS]]
+    lines += [f"• und {more} weitere"] if more > 0 else []
+    return "\n\n".join(
+        [
+            "Guten Tag,",
+            what,
+            "\n".join(lines),
+            f"Festgestellt am {found:%d.%m.%Y} um {found:%H:%M} Uhr. {effect}",
+            "Bitte lassen Sie die genannten Stellen berichtigen. Sobald die Dateien gespeichert sind, liest maild sie "
+            "von selbst neu ein. Der Befehl «maild check» nennt alle Fehler.",
+            "maild",
+        ]
+    )
+
+
+def _without_customers(fault: Fault) -> str:
+    """A fault among the contacts without what stands there: that is a customer's name or address."""
+    if not fault.file.endswith("contacts.csv"):
+        return str(fault)
+    place = f"{fault.file}, Zeile {fault.line}" if fault.line else fault.file
+    return f"{place}, Spalte {fault.key}" if fault.key else place
 
 
 def _message(sheet: Sheet, subject: str, text: str, *, automatic: bool = False) -> bytes:

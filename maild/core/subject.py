@@ -1,6 +1,7 @@
 """Subjects: what a thread is called, and what its next reply is called.
 
-Tags such as [EXTERN] are part of a subject and stay.
+Tags such as [Projekt 7] are part of a subject and stay. What a gateway wrote before it, as [EXTERN], is for the
+client's own eyes: it goes from what is answered.
 """
 
 import re
@@ -13,6 +14,11 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"\[[^\[\]]{1,40}\]\s*")
+_GATEWAY = re.compile(
+    r"\[\s?(?:EXT|EXTERN|EXTERNAL|EXTERNE (?:E-?)?MAIL|EXTERNER ABSENDER|EXTERNAL (?:E-?MAIL|SENDER)"
+    r"|E-?MAIL EXTERN)\s?:?\]\s*",
+    re.IGNORECASE,
+)
 _BLANKS = re.compile("[\\s\x00-\x1f\x7f-\x9f]+")
 
 
@@ -34,7 +40,12 @@ def base_subject(subject: str) -> str:
             return " ".join((*tags, line[position:])).strip()
 
 
+def answered_subject(subject: str) -> str:
+    """What an answer is about: the base, without the marks of a gateway; empty where nothing is left."""
+    return base_subject(_GATEWAY.sub("", base_subject(subject)))
+
+
 def reply_subject(subject: str) -> str:
     """The subject of an answer: «AW: » once, before what is left."""
-    base = base_subject(subject) or NO_SUBJECT
+    base = answered_subject(subject) or NO_SUBJECT
     return "AW: " + (base if len(base) <= MAX_LENGTH else base[: MAX_LENGTH - 1].rstrip() + "…")

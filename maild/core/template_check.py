@@ -5,13 +5,13 @@ Walks the parsed template; runs nothing. Whatever passes here can still lack a v
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from jinja2 import TemplateSyntaxError, meta, nodes
 
 from maild.core.template_environment import LetterEnvironment
 from maild.core.template_front import did_you_mean
-from maild.core.template_views import KNOWN, VIEWS, Finding, kind_of, parts_of
+from maild.core.template_views import FUNCTIONS, KNOWN, VIEWS, Finding, kind_of, parts_of
 
 
 def findings_in(
@@ -31,7 +31,18 @@ def findings_in(
 def gap_names(environment: LetterEnvironment, source: str) -> tuple[str, ...]:
     """The names of all gaps of a template that has no findings, each once, in order."""
     calls = environment.parse(source).find_all(nodes.Call)
-    return tuple(dict.fromkeys(call.args[0].as_const() for call in calls))
+    return tuple(dict.fromkeys(call.args[0].as_const() for call in calls if _called(call) == "gap"))
+
+
+def names_used(environment: LetterEnvironment, source: str) -> frozenset[str]:
+    """What a template that has no findings asks for: mail, salutation, quotation and the like."""
+    return frozenset(meta.find_undeclared_variables(environment.parse(source)))
+
+
+def paths_used(environment: LetterEnvironment, source: str) -> frozenset[str]:
+    """The values of views that a template without findings asks for: mail.date, contact.phone."""
+    steps = _steps(environment.parse(source))
+    return frozenset(path for step in steps if (path := _path(step)) is not None)
 
 
 def _findings(tree: nodes.Template, environment: LetterEnvironment, *, in_subject: bool) -> Iterator["_Word"]:
@@ -141,29 +152,48 @@ def _bare_names(tree: nodes.Template) -> Iterator[_Word]:
         if name.name in VIEWS and name.ctx == "load" and id(name) not in led:
             hint = ", ".join(f"{name.name}.{part}" for part in parts_of(name.name))
             yield _Word(name.lineno, name.name, f"«{name.name}» alone is no text; write one of {hint}")
-        if name.name == "gap" and name.ctx == "load" and id(name) not in called:
-            yield _Word(name.lineno, "gap", _GAP)
+        if name.name in FUNCTIONS and name.ctx == "load" and id(name) not in called:
+            yield _Word(name.lineno, name.name, _USE[name.name])
 
 
-_GAP = 'a gap needs its name, in quotes: gap("Liefertermin")'
+_USE = {
+    "gap": 'a gap needs its name, in quotes: gap("Liefertermin")',
+    "sie": 'sie needs two texts, for Sie and for du: sie("Ihre", "deine")',
+}
 
 
 def _calls(tree: nodes.Template, in_subject: bool) -> Iterator[_Word]:
     for call in tree.find_all(nodes.Call):
-        if not isinstance(call.node, nodes.Name) or call.node.name != "gap":
-            yield _Word(call.lineno, "(", "only gap(…) can be called in a letter")
-        elif in_subject:
+        name = _called(call)
+        if name not in FUNCTIONS:
+            yield _Word(call.lineno, "(", "only gap(…) and sie(…, …) can be called in a letter")
+        elif name == "gap" and in_subject:
             yield _Word(
                 call.lineno, "gap", "a gap can't stand in the subject; it is looked for in the text only"
             )
-        elif not _is_gap_name(call):
-            yield _Word(call.lineno, "gap", _GAP)
+        elif not (_is_gap_name(call) if name == "gap" else _is_pair(call)):
+            yield _Word(call.lineno, name, _USE[name])
+
+
+def _called(call: nodes.Call) -> str:
+    return call.node.name if isinstance(call.node, nodes.Name) else ""
 
 
 def _is_gap_name(call: nodes.Call) -> bool:
-    name = call.args[0].value if len(call.args) == 1 and isinstance(call.args[0], nodes.Const) else None
+    name = _texts(call)[0] if len(_texts(call)) == 1 else None
+    return isinstance(name, str) and name.isprintable() and name == name.strip(" «»") != ""
+
+
+def _is_pair(call: nodes.Call) -> bool:
+    texts = _texts(call)
+    return len(texts) == 2 and all(isinstance(text, str) and text.strip() for text in texts)
+
+
+def _texts(call: nodes.Call) -> list[object]:
+    """The arguments of a call, if all of them are plain and literal."""
     plain = not (call.kwargs or call.dyn_args or call.dyn_kwargs)
-    return plain and isinstance(name, str) and name.isprintable() and name == name.strip(" «»") != ""
+    literal = [each.value for each in call.args if isinstance(each, nodes.Const)]
+    return literal if plain and len(literal) == len(call.args) else []
 
 
 def _printed(tree: nodes.Template) -> Iterator[_Word]:
@@ -171,7 +201,7 @@ def _printed(tree: nodes.Template) -> Iterator[_Word]:
     for output in tree.find_all(nodes.Output):
         for child in output.nodes:
             path = _path(child) or ""
-            if kind_of(path) is datetime:
+            if kind_of(path) in {datetime, date}:
                 hint = f"{{{{ {path} | datum }}}}"
                 yield _Word(child.lineno, path, f"«{path}» is a date and needs a filter: {hint}")
             elif kind_of(path) is bool:

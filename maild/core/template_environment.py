@@ -5,7 +5,7 @@ error with the name it was called by.
 """
 
 from collections.abc import Callable
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,9 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from maild.core.german.amounts import betrag, telefon
-from maild.core.german.calendar import datum, uhrzeit
+from maild.core.german.calendar import datum, datumspanne, kurzdatum, uhrzeit, wochentag, zeitspanne
+from maild.core.german.greetings import greeting
+from maild.core.german.quantities import groesse, iban, menge
 from maild.core.template_views import VIEWS
 
 LANGUAGE = "_language"  # how the filters are told the letter's language; a template can't name it
@@ -56,12 +58,12 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
-def letter_environment() -> LetterEnvironment:
-    """The one environment that all letters of plain text share."""
+def letter_environment(*, html: bool = False) -> LetterEnvironment:
+    """The one environment that all letters of plain text share, or all HTML; there every value is escaped."""
     environment = LetterEnvironment(
         undefined=StrictUndefined,
         finalize=_printable,
-        autoescape=False,  # text, not HTML
+        autoescape=html,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -70,6 +72,10 @@ def letter_environment() -> LetterEnvironment:
     environment.filters.clear()
     environment.filters.update(plain, telefon=_filter(lambda value, _: telefon(value)))
     environment.filters.update(datum=_filter(datum), uhrzeit=_filter(uhrzeit), betrag=_filter(betrag))
+    environment.filters.update(kurzdatum=_filter(kurzdatum), wochentag=_filter(wochentag))
+    environment.filters.update(iban=_filter(lambda value, _: iban(value)), groesse=_filter(groesse))
+    environment.filters.update(datumspanne=_filter_of_two(datumspanne), zeitspanne=_filter_of_two(zeitspanne))
+    environment.filters.update(gruss=_filter_of_two(_gruss), menge=_filter_of_two(menge))
     return environment
 
 
@@ -93,16 +99,38 @@ def _printable(value: Any) -> Any:
     return value
 
 
+def _gruss(moment: Any, wish: Any, language: str) -> str:
+    """{{ now | gruss("neutral") }}: refuses the letter on a day on which nobody is greeted."""
+    if not isinstance(moment, datetime):
+        raise ValueError('gruss needs the day of the letter: now | gruss("neutral")')  # noqa: TRY004
+    return greeting(moment.date(), str(wish), language=language)
+
+
 def _filter(function: Callable[[Any, str], str]) -> Callable[..., str]:
     """A filter that knows the letter's language, and whose complaints carry no value of a mail."""
 
     @pass_context
     def filtered(context: Context, value: Any) -> str:
-        if isinstance(value, Undefined):
-            str(value)  # raises: a missing value can't be formatted
-        try:
-            return function(value, context[LANGUAGE])
-        except ValueError as error:
-            raise FilterArgumentError(str(error)) from error
+        return _filtered(function, value, context[LANGUAGE])
 
     return filtered
+
+
+def _filter_of_two(function: Callable[[Any, Any, str], str]) -> Callable[..., str]:
+    """The same for a filter with one argument: {{ absence.first | datumspanne(absence.last) }}."""
+
+    @pass_context
+    def filtered(context: Context, value: Any, other: Any) -> str:
+        return _filtered(function, value, other, context[LANGUAGE])
+
+    return filtered
+
+
+def _filtered(function: Callable[..., str], *arguments: Any) -> str:
+    for value in arguments:
+        if isinstance(value, Undefined):
+            str(value)  # raises: a missing value can't be formatted
+    try:
+        return function(*arguments)
+    except ValueError as error:
+        raise FilterArgumentError(str(error)) from error

@@ -7,9 +7,10 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+import yaml
+from yaml.error import YAMLError
+from yaml.events import CollectionEndEvent, CollectionStartEvent
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from maild.core.template_views import Finding
 
@@ -35,12 +36,13 @@ def take_apart(text: str) -> Parts:
     end = next((at for at, line in enumerate(lines[1:], 1) if line.rstrip() == _FENCE), None)
     if end is None:
         return _wrong("the front matter has no end; close it with a line ---")
+    head = "\n".join(["", *lines[1:end]]) + "\n"
     try:
-        root = YAML(typ="safe", pure=True).compose("\n".join(["", *lines[1:end]]) + "\n")
+        if _is_deep(head):
+            return _wrong("the front matter can't be read: it is nested too deeply")
+        root = yaml.compose(head, Loader=yaml.CSafeLoader)
     except YAMLError as error:
         return _unreadable(error)
-    except RecursionError:
-        return _wrong("the front matter can't be read: it is nested too deeply")
     if not isinstance(root, MappingNode):
         return _wrong("the front matter must be keys and values, as subject: …")
     return _read(root, "\n" * (end + 1) + "\n".join(lines[end + 1 :]))
@@ -56,6 +58,19 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 _FENCE = "---"
 _KEYS = ("subject", "attach")
 _TEXT = "tag:yaml.org,2002:str"
+
+
+def _is_deep(head: str) -> bool:
+    """Looked at before nodes are made: libyaml makes them by recursion, and would end the process."""
+    depth = 0
+    for event in yaml.parse(head, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > _DEEPEST:
+            return True
+    return False
+
+
+_DEEPEST = 20
 
 
 def _wrong(message: str) -> Parts:

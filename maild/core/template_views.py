@@ -5,7 +5,10 @@ No body of a mail, no note on a contact, no secret is ever among them.
 
 import typing
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
+
+from maild.core.german.opening import NextOpening
+from maild.core.quote import Quotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class ClientView:
     """The business that the letter is written for."""
 
     name: str
+    hours: str | None = None  # «Montag bis Freitag von 8 bis 17 Uhr»; None where it states no hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,27 @@ class NoteView:
 
 
 @dataclass(frozen=True, slots=True)
+class AbsenceView:
+    """Who is away on the day of the letter, by client.yaml; all None where nobody is, or it is unclear who is meant."""
+
+    person: str | None = None
+    first: date | None = None
+    last: date | None = None
+    back: str | None = None  # «ab Montag, 14. Dezember»: the first day on which the business is open again
+    deputy: str | None = None  # the name that contacts.csv has for the deputy's address
+    deputy_address: str | None = None
+    deputy_phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureView:
+    """The firm's own holidays that the day of the letter lies in, by client.yaml; None on any other day."""
+
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LetterContext:
     """Everything a letter is rendered from."""
 
@@ -70,6 +95,11 @@ class LetterContext:
     contact: ContactView = field(default_factory=ContactView)
     note: NoteView = field(default_factory=NoteView)
     language: str = "de"  # or "en", or a locale: "de_AT"
+    legal: str = ""  # the particulars that the law asks for; `signature` has them already
+    quotation: Quotation | None = None  # None in a letter that quotes nothing, as an automatic answer
+    opening: NextOpening = field(default_factory=NextOpening)
+    absence: AbsenceView = field(default_factory=AbsenceView)
+    closure: ClosureView = field(default_factory=ClosureView)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +111,40 @@ class Finding:
     message: str
 
 
-View = MailView | ClientView | IdentityView | ContactView | NoteView
+View = MailView | ClientView | IdentityView | ContactView | NoteView | NextOpening | AbsenceView | ClosureView
 
 VIEWS: dict[str, type[View]] = {
+    "absence": AbsenceView,
     "client": ClientView,
+    "closure": ClosureView,
     "contact": ContactView,
     "identity": IdentityView,
     "mail": MailView,
     "note": NoteView,
+    "opening": NextOpening,
 }
-TEXTS = ("salutation", "closing", "signature")
-KNOWN = frozenset({*VIEWS, *TEXTS, "now", "gap"})
-DATE_PARTS = ("year", "month", "day", "hour", "minute")
+TEXTS = ("salutation", "closing", "signature", "legal")
+QUOTATION = "quotation"
+FUNCTIONS = ("gap", "sie")
+KNOWN = frozenset({*VIEWS, *TEXTS, QUOTATION, "now", *FUNCTIONS})
+_DAY_PARTS = ("year", "month", "day")
+DATE_PARTS = (*_DAY_PARTS, "hour", "minute")
 
 
 def parts_of(path: str) -> tuple[str, ...]:
     """The names that may follow a path such as "mail" or "mail.date"; none after a text."""
     if path in VIEWS:
         return tuple(each.name for each in fields(VIEWS[path]))
-    return DATE_PARTS if kind_of(path) is datetime else ()
+    kind = kind_of(path)
+    return DATE_PARTS if kind is datetime else _DAY_PARTS if kind is date else ()
 
 
 def kind_of(path: str) -> type | None:
-    """The type of the value at a path: str, datetime, bool; None where there is no such value."""
+    """The type of the value at a path: str, datetime, date, bool; None where there is no such value."""
     name, _, part = path.partition(".")
     if not part:
-        return datetime if name == "now" else str if name in TEXTS else None
+        return datetime if name == "now" else str if name in {*TEXTS, QUOTATION} else None
     hint = typing.get_type_hints(VIEWS[name]).get(part) if name in VIEWS else None
-    return next((kind for kind in (datetime, bool, str) if kind in {hint, *typing.get_args(hint)}), None)
+    return next(
+        (kind for kind in (datetime, date, bool, str) if kind in {hint, *typing.get_args(hint)}), None
+    )
