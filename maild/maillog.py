@@ -34,6 +34,7 @@ def configure(*, key: bytes, level: str = "info", json: bool = False) -> None:
         "asyncio",
         "sqlalchemy",
         "mailparser",
+        "watchfiles",
     ):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     renderer: Any = (
@@ -101,6 +102,21 @@ def client_set_aside(client: str, place: str, message: str) -> None:
     _log.error("client set aside", client=client, place=place, reason=message)
 
 
+def client_mended(client: str) -> None:
+    """A client's files were at fault and are good again."""
+    _log.info("client mended", client=client)
+
+
+def files_unwatched(reason: str) -> None:
+    """The kernel doesn't tell of changed files; they are looked at from time to time instead."""
+    _log.warning("files are polled", reason=reason)
+
+
+def needs_restart(keys: tuple[str, ...]) -> None:
+    """Keys of maild.yaml were changed that only a new start can heed."""
+    _log.warning("needs a restart", keys=",".join(keys))
+
+
 def trouble(client: str, stage: str, error: BaseException, *, text: str = "", retry: float = 0) -> None:
     """A stage failed for one client; the others go on."""
     _log.warning(
@@ -121,6 +137,21 @@ def decided(client: str, mail: int, rules: tuple[str, ...], effects: int) -> Non
     _log.info("mail decided", client=client, mail=mail, rules=",".join(rules) or "-", effects=effects)
 
 
+def waits(client: str, mail: int, rule: str) -> None:
+    """A paused rule would act on a mail: it stays where it is until the rule is resumed."""
+    _log.info("mail waits", client=client, mail=mail, rule=rule)
+
+
+def released(client: str, count: int) -> None:
+    """Mails that waited for a paused rule are judged anew."""
+    _log.info("mails released", client=client, count=count)
+
+
+def rule_paused(client: str, rule: str, reason: str) -> None:
+    """The brake has stopped a rule; a person resumes it."""
+    _log.warning("rule paused", client=client, rule=rule, reason=reason)
+
+
 def canary(client: str, mail: int, rule: str, action: str) -> None:
     """What a rule in canary mode would have done."""
     _log.info("canary", client=client, mail=mail, rule=rule, action=action)
@@ -129,6 +160,11 @@ def canary(client: str, mail: int, rule: str, action: str) -> None:
 def done(client: str, mail: int, action: str) -> None:
     """One effect on one mail is complete."""
     _log.info("effect done", client=client, mail=mail, action=action)
+
+
+def left_out(client: str, mail: int, action: str, reason: str) -> None:
+    """One effect on one mail is not carried out after all; the mail's other effects are."""
+    _log.info("effect left out", client=client, mail=mail, action=action, reason=reason)
 
 
 def set_aside(client: str, mail: int, reason: str) -> None:
@@ -154,6 +190,16 @@ def clarify(client: str, draft: int, reasons: tuple[str, ...]) -> None:
     _log.warning("draft needs clarification", client=client, draft=draft, reasons=",".join(reasons))
 
 
+def own_clarify(client: str, reasons: tuple[str, ...]) -> None:
+    """A letter that she wrote herself failed its checks and goes to the clarification folder."""
+    _log.warning("own letter needs clarification", client=client, reasons=",".join(reasons))
+
+
+def own_passed(client: str) -> None:
+    """A letter that she wrote herself has the first of two approvals."""
+    _log.info("own letter approved once", client=client)
+
+
 def frozen(client: str, draft: int, letter: int, recipients: int) -> None:
     """An approved letter's bytes are fixed and its rows stand in the outbox."""
     _log.info("letter frozen", client=client, draft=draft, letter=letter, recipients=recipients)
@@ -164,11 +210,24 @@ def withdrawn(client: str, draft: int) -> None:
     _log.info("letter cancelled", client=client, draft=draft)
 
 
+# A reminder.
+
+
+def reminded(client: str, mail: int) -> None:
+    """A mail is still unanswered when its reminder is due: the secretary gets a note."""
+    _log.info("secretary reminded", client=client, mail=mail)
+
+
+def reminder_closed(client: str, mail: int, state: str) -> None:
+    """Nobody need be reminded of a mail any more: it is answered, or was thrown away."""
+    _log.info("reminder closed", client=client, mail=mail, state=state)
+
+
 # The outbox.
 
 
 def queued(client: str, letter: int, kind: str, recipients: int) -> None:
-    """A note or a forward stands in the outbox."""
+    """A note, a forward or an automatic answer stands in the outbox."""
     _log.info("letter queued", client=client, letter=letter, kind=kind, recipients=recipients)
 
 
@@ -186,3 +245,11 @@ def recovered(client: str, released: int, in_doubt: int) -> None:
 def closed(client: str, letter: int, state: str) -> None:
     """All that follows the sending of a letter is done."""
     _log.info("letter closed", client=client, letter=letter, state=state)
+
+
+# A job on past mail.
+
+
+def job_ended(client: str, job: int, kind: str, state: str, done: int, total: int) -> None:
+    """A job that a command asked for is closed; `done` of `total` mails were worked off."""
+    _log.info("job ended", client=client, job=job, kind=kind, state=state, done=done, total=total)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from maild.cli import check, demo, rules, run, state
+from maild.cli import check, demo, drafts, morning, rules, run, state, templates
 from maild.daemon import Places
 from maild.errors import MaildError
 
@@ -21,7 +21,10 @@ app = typer.Typer(
 check.register(app)
 run.register(app)
 state.register(app)
+drafts.register(app)
+morning.register(app)
 rules.register(app)
+templates.register(app)
 demo.register(app)
 
 
@@ -30,7 +33,7 @@ def _common(
     context: typer.Context,
     home: Annotated[
         Path | None,
-        typer.Option(help="The folder that holds maild.yaml.  [default: $MAILD_HOME, else this folder]"),
+        typer.Option(help="The folder that holds maild.yaml.", show_default="$MAILD_HOME, else this folder"),
     ] = None,
 ) -> None:
     context.obj = Places.find(home)

@@ -22,8 +22,8 @@ def run(
 ) -> None:
     """Watch the mailboxes, sort, draft, and send what was approved.
 
-    SIGHUP reads the files again, SIGTERM finishes what is in hand and stops. With --once, exit code 3 means that
-    a server could not be reached, 2 that a client's files are at fault.
+    Files are read again when they are changed, or at once on SIGHUP. SIGTERM finishes what is in hand and stops. With
+    --once, exit code 3 means that a server could not be reached, 2 that a client's files are at fault.
 
     Example: [bold]maild --home /etc/maild run[/bold]
     """

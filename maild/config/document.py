@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
-from ruamel.yaml.events import (
+import yaml
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.events import (
     AliasEvent,
     CollectionEndEvent,
     DocumentStartEvent,
@@ -25,8 +25,8 @@ from ruamel.yaml.events import (
 from maild.config.scalar import Scalar, scalar
 from maild.errors import Fault
 
-MAX_BYTES = 1_000_000
-MAX_NODES = 10_000
+MAX_BYTES = 8_000_000
+MAX_NODES = 300_000  # keys and values; 1,000 rules have some 30,000
 MAX_DEPTH = 30
 
 Path = tuple[str | int, ...]
@@ -69,7 +69,7 @@ def one_line(text: str) -> str:
     return clean if len(clean) <= 60 else f"{clean[:59]}…"
 
 
-def decode(raw: bytes, file: str, *, limit: int = MAX_BYTES) -> str | Fault:
+def decode(raw: bytes, file: str, *, limit: int) -> str | Fault:
     """The text of a file in UTF-8, without a byte order mark; or what keeps it from being read."""
     if len(raw) > limit:
         return Fault(file, 0, 0, f"the file has more than {limit // 1_000_000} MB; split it")
@@ -87,17 +87,17 @@ def decode(raw: bytes, file: str, *, limit: int = MAX_BYTES) -> str | Fault:
 
 def read_yaml(raw: bytes, file: str) -> Document:
     """Read the bytes of one file; `file` is its name in faults."""
-    text = decode(raw, file)
+    text = decode(raw, file, limit=MAX_BYTES)
     if isinstance(text, Fault):
         return Document(file, faults=(text,))
     builder = _Builder(file)
     try:
-        builder.build(YAML(typ="safe", pure=True).parse(text))
+        builder.build(yaml.parse(text, Loader=yaml.CSafeLoader))
     except _Refused as refused:
         builder.faults.append(refused.fault)
     except MarkedYAMLError as error:
-        builder.faults.append(_syntax_fault(error, file))
-    except (YAMLError, ValueError, OverflowError, AssertionError):  # it asserts the number behind %YAML
+        builder.faults.append(_syntax_fault(error, text, file))
+    except (YAMLError, ValueError):
         builder.faults.append(Fault(file, 0, 0, f"the file is {_NOT_YAML}"))
     if builder.faults:
         return Document(file, faults=tuple(builder.faults), values=builder.values, keys=builder.keys)
@@ -106,22 +106,27 @@ def read_yaml(raw: bytes, file: str) -> Document:
 
 # C0 and C1 but tab and line ends, line ends that only YAML 1.1 knows, surrogates, non-characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_LINE_END = re.compile("\r\n|\r|\n")
+_IN_QUOTES = "a quoted scalar"  # libyaml's words
 _NOT_YAML = "not valid YAML; look at indentation, colons, brackets and quotes here and on the line above"
 
 
 def _place(before: str) -> Place:
-    lines = re.split("\r\n|\r|\n", before)
+    lines = _LINE_END.split(before)
     return len(lines), len(lines[-1]) + 1
 
 
-def _syntax_fault(error: MarkedYAMLError, file: str) -> Fault:
+def _syntax_fault(error: MarkedYAMLError, text: str, file: str) -> Fault:
     mark = error.problem_mark or error.context_mark
-    problem = error.problem or ""
     message = f"this is {_NOT_YAML}"
-    if "'\\t'" in problem:
-        message = "a tab can't stand here; indent with spaces"
+    if error.context_mark and (error.context or "").endswith(_IN_QUOTES):
+        mark = error.context_mark  # of a lost quote, the end of the file would say nothing
+        message = "the closing quote is missing, or a \\ means nothing here; in single quotes \\ is a letter"
     if mark is None:
         return Fault(file, 0, 0, message)
+    here = _LINE_END.split(text)[mark.line : mark.line + 1]
+    if here and here[0][mark.column : mark.column + 1] == "\t":
+        message = "a tab can't stand here; indent with spaces"
     return Fault(file, mark.line + 1, mark.column + 1, message)
 
 
@@ -152,7 +157,7 @@ class _Builder:
         self._open: list[_Open] = []
         self._nodes = 0
         self._documents = 0
-        self._doubled: list[Path] = []
+        self._doubled: set[Path] = set()
 
     def build(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -199,7 +204,7 @@ class _Builder:
         key = self._text(event)
         path = (*top.path, key)
         if path in self.keys and not self._in_doubled(path):
-            self._doubled.append(path)
+            self._doubled.add(path)
             message = f"stands twice, first in line {self.keys[path][0]}; keep one"
             self.faults.append(self._fault(event, message, dotted(path)))
         self.keys[path] = _mark(event)
@@ -207,7 +212,7 @@ class _Builder:
 
     def _in_doubled(self, path: Path) -> bool:
         """Whether the map around it stands twice, so that its keys do as well."""
-        return any(path[: len(above)] == above for above in self._doubled)
+        return any(path[:length] in self._doubled for length in range(1, len(path) + 1))
 
     def _put(self, event: NodeEvent, value: object) -> Path:
         path: Path = ()
@@ -224,13 +229,13 @@ class _Builder:
         else:
             self.root = value
         # The parser marks an absent value where the next token stands; its key is what people look for.
-        absent = isinstance(event, ScalarEvent) and event.style is None and event.value == ""
+        absent = isinstance(event, ScalarEvent) and not event.style and event.value == ""
         self.values[path] = self.keys.get(path, (1, 1)) if absent else _mark(event)
         return path
 
     def _scalar(self, event: ScalarEvent) -> Scalar:
         text = self._text(event)
-        if event.style is not None:  # quoted, or a block: text whatever it looks like
+        if event.style:  # quoted, or a block: text whatever it looks like
             return text
         try:
             return scalar(text)
@@ -241,7 +246,7 @@ class _Builder:
         text: str = event.value
         found = _UNPRINTABLE.search(text)
         if found or "\r" in text:
-            self._refuse(event, "a \\ in double quotes makes a control character here; remove it")
+            self._refuse(event, "a \\ in double quotes makes a control character here; use single quotes")
         return text
 
     def _refuse(self, event: Event, message: str) -> NoReturn:
@@ -253,5 +258,5 @@ class _Builder:
 
 
 def _mark(event: Event) -> Place:
-    mark: StringMark = event.start_mark
-    return mark.line + 1, mark.column + 1
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)

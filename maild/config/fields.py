@@ -6,7 +6,6 @@ here reads a file or knows a key.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, time, timedelta
 from functools import cache
 from typing import Annotated
@@ -17,8 +16,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
 from pydantic_core import PydanticCustomError
 
 from maild.config.document import one_line
-from maild.config.durations import Brake, parse_brake, parse_duration, parse_size
 from maild.config.wording import did_you_mean
+from maild.core.durations import Brake, BusinessHours, parse_brake, parse_duration, parse_size
+from maild.core.hours import Dates, DayOfYear, Opening
 
 
 class Entry(BaseModel):
@@ -27,30 +27,6 @@ class Entry(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True
     )
-
-
-@dataclass(frozen=True, slots=True)
-class DayOfYear:
-    """A day that comes every year."""
-
-    month: int
-    day: int
-
-
-@dataclass(frozen=True, slots=True)
-class Dates:
-    """Days from `first` to `last`, both included."""
-
-    first: date
-    last: date
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """Minutes after midnight, from `start` until just before `end`; 24:00 is 1440."""
-
-    start: int
-    end: int
 
 
 def refuse(text: str, key: str = "") -> PydanticCustomError:
@@ -253,5 +229,6 @@ Clock = Annotated[time, _from_text(_clock)]
 Weekdays = Annotated[tuple[int, ...], _from_text(read_days)]
 OpeningTime = Annotated[Opening, _from_text(_opening)]
 Length = Annotated[timedelta, _from_text(_length)]
+Patience = Annotated[timedelta | BusinessHours, _from_text(parse_duration)]
 Size = Annotated[int, _from_text(parse_size)]
 BrakeLimit = Annotated[Brake, _from_text(parse_brake)]

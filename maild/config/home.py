@@ -7,6 +7,7 @@ from pathlib import Path
 from maild.config.contacts import Contacts
 from maild.config.models import ClientConfig, Office
 from maild.config.templates import TemplateSet
+from maild.core.business import Business
 from maild.core.rules.model import Example, RuleSet
 from maild.errors import Fault
 
@@ -22,6 +23,7 @@ class Client:
     contacts: Contacts
     files: Mapping[str, Path]  # what its letters may carry
     version: str  # twelve hexadecimal digits over all its files
+    business: Business = Business()  # what rules may know of it, from client.yaml
 
     @property
     def examples(self) -> tuple[Example, ...]:

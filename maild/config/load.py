@@ -14,44 +14,78 @@ from maild.config.crosscheck import claims, cross_faults, own_people
 from maild.config.document import Document
 from maild.config.home import Client, Home
 from maild.config.models import Office
-from maild.config.source import Source, folders
-from maild.config.templates import is_language, read_house
+from maild.config.rulefiles import SHARED
+from maild.config.source import Source, digest, folders
+from maild.config.templates import Loaded, is_language, read_house
 from maild.config.wording import did_you_mean, validated
 from maild.errors import ConfigError, Fault
 
-__all__ = ["Client", "Home", "load_home"]
+__all__ = ["CONFIGURATION", "Client", "Home", "HomeReader", "load_home"]
 
 MAIN_FILE = "maild.yaml"
+CONFIGURATION = (MAIN_FILE, "rules", "templates")
+"""All that is read of a home, state and secrets apart."""
 
 
 def load_home(path: Path, *, today: date | None = None) -> Home:
-    """Read and check a whole home; `today` is what the age of a confirmation is counted from.
+    """Read and check a whole home once; see `HomeReader.read`."""
+    return HomeReader(path).read(today=today)
 
-    Raises:
-        ConfigError: maild.yaml is missing or has a fault; it carries the faults of all files.
-    """
-    today = today or datetime.now(UTC).date()
-    document = Source(path).yaml(MAIN_FILE) or _absent(path)
-    office, office_faults = validated(document, Office)
-    house = read_house(Source(path))
-    slugs = folders(path / "rules")
-    bad_names = tuple(_bad_name(slug) for slug in slugs if not is_slug(slug))
-    found = [read_client(path, slug, house, today) for slug in slugs if is_slug(slug)]
-    crossed = cross_faults({files.slug: files.document for files in found})
-    own = (fault for files in found for fault in files.faults)
-    faults = _in_order((*office_faults, *house.faults, *bad_names, *own, *crossed))
-    if office is None:
-        raise ConfigError(faults)
-    warnings = (*_office_warnings(document, office, slugs), *house.warnings, *_warnings(path, slugs, found))
-    crossing = {fault.client for fault in crossed}
-    return Home(
-        path=path,
-        office=office,
-        clients=dict(_sound(found, crossing)),
-        faults=faults,
-        warnings=_in_order(warnings),
-        people={files.slug: own_people(claims(files.document)) for files in found},
-    )
+
+class HomeReader:
+    """Reads a home, again and again; a client of whose files none has changed is taken from the last time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._last: dict[str, tuple[tuple[str, ...], ClientFiles]] = {}
+
+    def read(self, *, today: date | None = None) -> Home:
+        """Read and check a whole home; `today` is what the age of a confirmation is counted from.
+
+        Raises:
+            ConfigError: maild.yaml is missing or has a fault; it carries the faults of all files.
+        """
+        path, today = self._path, today or datetime.now(UTC).date()
+        document = Source(path).yaml(MAIN_FILE) or _absent(path)
+        office, office_faults = validated(document, Office)
+        slugs = folders(path / "rules")
+        bad_names = tuple(_bad_name(slug) for slug in slugs if not is_slug(slug))
+        house, found = self._clients([slug for slug in slugs if is_slug(slug)], today)
+        crossed = cross_faults({files.slug: files.document for files in found})
+        own = (fault for files in found for fault in files.faults)
+        faults = _in_order((*office_faults, *house.faults, *bad_names, *own, *crossed))
+        if office is None:
+            raise ConfigError(faults)
+        warnings = (
+            *_office_warnings(document, office, slugs),
+            *house.warnings,
+            *_warnings(path, slugs, found),
+        )
+        crossing = {fault.client for fault in crossed}
+        return Home(
+            path=path,
+            office=office,
+            clients=dict(_sound(found, crossing)),
+            faults=faults,
+            warnings=_in_order(warnings),
+            people={files.slug: own_people(claims(files.document)) for files in found},
+        )
+
+    def _clients(self, slugs: Iterable[str], today: date) -> tuple[Loaded, list[ClientFiles]]:
+        """The house's templates, and the files of each client."""
+        shared = digest(self._path, SHARED)
+        house = read_house(Source(self._path))
+        found: dict[str, tuple[tuple[str, ...], ClientFiles]] = {}
+        for slug in slugs:
+            # Taken before the files are read: one that is changed meanwhile differs the next time.
+            own = digest(self._path, f"rules/{slug}", f"templates/{slug}")
+            state = (own, shared, house.version, today.isoformat())
+            last = self._last.get(slug)
+            if last is None or last[0] != state:
+                last = state, read_client(self._path, slug, house, today)
+            found[slug] = last
+        self._last = found
+        return house, [files for _, files in found.values()]
 
 
 def is_slug(name: str) -> bool:
@@ -86,6 +120,8 @@ def _office_warnings(document: Document, office: Office, slugs: list[str]) -> It
             if slug not in slugs:
                 message = f"«{slug}» is no client of this home; {did_you_mean(slug, slugs)}"
                 yield document.fault(("team", index, "clients", place), message)
+    if office.office.smtp is None:
+        yield document.fault(("office", "smtp"), "is missing; without it nobody is told of trouble by mail")
     for key, value in (("metrics", office.metrics), ("accounts", office.accounts)):
         if value:
             yield document.fault((key,), "is not acted on in this version of maild")

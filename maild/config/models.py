@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from maild.config.durations import Brake
 from maild.config.fields import (
     AddressOrPhone,
     BrakeLimit,
@@ -27,6 +26,7 @@ from maild.config.fields import (
     Listening,
     MailAddress,
     OpeningTime,
+    Patience,
     Region,
     Weekdays,
     YearlyDay,
@@ -38,6 +38,7 @@ from maild.config.legal import Legal
 from maild.config.review import Review
 from maild.config.secrets import Secret
 from maild.config.servers import Imap, Smtp
+from maild.core.durations import Brake, BusinessHours
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -68,6 +69,13 @@ class Member(Entry):
         return value
 
 
+class Overdue(Entry):
+    """The office's patience: what has waited longer stands in the morning mail of the team."""
+
+    unanswered: Patience = BusinessHours(8)  # of a mail that a rule drafts for or reminds of
+    drafts: Patience = BusinessHours(8)  # of a draft that waits for a person
+
+
 class Connections(Entry):
     """How many IMAP connections may be open at a time."""
 
@@ -93,6 +101,7 @@ class Office(Entry):
 
     office: About
     team: tuple[Member, ...] = ()
+    overdue: Overdue = Overdue()
     state: Line = "sqlite:///maild.db"  # a relative path lies in the state directory
     workers: Count = 8
     connections: Connections = Connections()
@@ -100,6 +109,14 @@ class Office(Entry):
     accounts: Mapping[str, Account] = {}
     metrics: Listening | None = None
     log: Log = Log()
+
+    @field_validator("team")
+    @classmethod
+    def _each_member_once(cls, value: tuple[Member, ...]) -> tuple[Member, ...]:
+        addresses = [member.address.lower() for member in value]
+        if len(addresses) != len(set(addresses)):
+            raise refuse("an address stands twice; name each person once, with all her clients")
+        return value
 
     @field_validator("state")
     @classmethod
@@ -176,6 +193,7 @@ class ClientConfig(Entry):
 
     name: Line
     language: Literal["de", "en"] = "de"
+    locale: Literal["de_DE", "de_AT", "de_CH"] = "de_DE"  # which German its letters are written in
     timezone: Zone = BERLIN
     region: Region = "DE"
     municipal_holidays: Literal["catholic"] | None = None

@@ -5,7 +5,7 @@ The folders must be folders of their own. Below Drafts, mail programs treat a le
 told from a save.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import chain
 from typing import Literal
@@ -26,10 +26,19 @@ class ReviewFolders(Entry):
     reject: FolderName = "Verworfen"
     clarify: FolderName = "Klärung"
     notes: FolderName = "Notizen"
+    final: FolderName | None = (
+        None  # where `second` is set: the second approval; None: Endgültig below `approve`
+    )
 
 
 class Review(Entry):
-    """Who decides on a draft, where, and how soon it is seen."""
+    """Who decides on a draft, where, and how soon it is seen.
+
+    In mode drafts a draft lies in Drafts, to be edited there; in mode folder it lies in `folders.review`, to be
+    approved as it is or rejected. With `second` a letter that was approved is laid there by maild, and only a
+    person's move from there to `final` sends it. IMAP does not tell who moved a mail: unless the server lets only
+    some people write into `final`, that is a reminder and no control.
+    """
 
     mode: Literal["drafts", "folder"] = "drafts"
     account: Line | None = None
@@ -38,14 +47,18 @@ class Review(Entry):
     look: Length = timedelta(seconds=15)  # between two looks at the folders, while a draft waits
     second: FolderName | None = None
 
-    @field_validator("mode")
-    @classmethod
-    def _drafts_only(cls, value: str) -> str:
-        if value != "drafts":
-            raise refuse(not_available(f"«{value}»", "use drafts"))
-        return value
+    @property
+    def final(self) -> str:
+        """The folder of the second approval; it means something only where `second` is set."""
+        return self.folders.final or f"{self.folders.approve}/Endgültig"
 
-    @field_validator("account", "second")
+    @property
+    def named(self) -> Mapping[Role, str]:
+        """The folders that decide what becomes of a draft, by what they are for."""
+        names = {Role(role): name for role, name in self.folders.model_dump().items() if role != "final"}
+        return names | ({Role.SECOND: self.second, Role.FINAL: self.final} if self.second else {})
+
+    @field_validator("account")
     @classmethod
     def _none_only(cls, value: str | None) -> str | None:
         if value is not None:
@@ -60,13 +73,18 @@ class Review(Entry):
         return value
 
 
-def folder_problems(folders: ReviewFolders, named: NamedFolders) -> Iterator[tuple[Path, str]]:
+def folder_problems(review: Review, named: NamedFolders) -> Iterator[tuple[Path, str]]:
     """What is wrong with the names of the review folders, each with the path of its key."""
+    if review.folders.final and not review.second:
+        yield (
+            ("review", "folders", "final"),
+            "is the folder of the second approval; set review.second, or remove it",
+        )
     drafts = {folder_key(name) for name in (*named.drafts, *KNOWN_NAMES[Role.DRAFTS])}
     own = {folder_key(name) for name in (*named.everyone(), *chain.from_iterable(KNOWN_NAMES.values()))}
     seen: dict[str, str] = {}
-    for role, name in folders.model_dump().items():
-        path = ("review", "folders", role)
+    for role, name in review.named.items():
+        path = ("review", "second") if role is Role.SECOND else ("review", "folders", role.value)
         key = folder_key(name)
         if not drafts.isdisjoint(_above(key)):
             yield path, f"«{name}» must not lie below Drafts, where mail programs keep what is unfinished"
@@ -74,13 +92,13 @@ def folder_problems(folders: ReviewFolders, named: NamedFolders) -> Iterator[tup
             yield path, f"«{name}» is a folder of the mailbox itself; choose another name"
         elif key in seen:
             yield path, f"«{name}» is already the folder for {seen[key]}; choose another name"
-        seen.setdefault(key, role)
+        seen.setdefault(key, role.value)
 
 
-def protected_folders(folders: ReviewFolders, named: NamedFolders) -> frozenset[str]:
+def protected_folders(review: Review, named: NamedFolders) -> frozenset[str]:
     """The folders that no rule may move or copy into: review folders, Drafts, Sent and Trash."""
     known = chain.from_iterable(KNOWN_NAMES[role] for role in (Role.DRAFTS, Role.SENT, Role.TRASH))
-    return frozenset((*folders.model_dump().values(), *named.drafts, *named.sent, *named.trash, *known))
+    return frozenset((*review.named.values(), *named.drafts, *named.sent, *named.trash, *known))
 
 
 def _above(key: str) -> set[str]:

@@ -5,25 +5,40 @@ whatever way, is a fault.
 """
 
 import re
+from dataclasses import dataclass
 
 from maild.config.document import Document, Path, one_line
 from maild.config.source import Source
+from maild.core.rules.analysis.analyse import analyse
+from maild.core.rules.analysis.finding import Severity
+from maild.core.rules.analysis.not_acted_on import not_acted_on
+from maild.core.rules.analysis.unverified import unverified
 from maild.core.rules.model import RuleSet
-from maild.core.rules.parse import Problem, RuleContext, join, parse_rules
+from maild.core.rules.parse.rules import Problem, RuleContext, join, parse_rules
 from maild.errors import Fault
 
 SHARED = "rules/_shared"
 
 
-def read_rules(source: Source, slug: str, context: RuleContext) -> tuple[RuleSet, tuple[Fault, ...]] | None:
-    """The rules of a client and what is wrong with them; None where there is no rules.yaml."""
+@dataclass(frozen=True, slots=True)
+class RulesRead:
+    """The rules of a client, and what is wrong or odd with them."""
+
+    rules: RuleSet
+    faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+
+
+def read_rules(source: Source, slug: str, context: RuleContext) -> RulesRead | None:
+    """The rules of a client; None where there is no rules.yaml."""
     document = source.yaml(f"rules/{slug}/rules.yaml")
     if document is None:
         return None
     reading = _Reading(source, context)
     reading.take(document, ())
     rules = reading.joined()
-    return rules, tuple(reading.faults)
+    reading.analyse(rules)
+    return RulesRead(rules, tuple(reading.faults), tuple(reading.warnings))
 
 
 class _Reading:
@@ -32,6 +47,7 @@ class _Reading:
         self.context = context
         self.sets: list[RuleSet] = []
         self.faults: list[Fault] = []
+        self.warnings: list[Fault] = []
         self._documents: dict[str, Document] = {}
 
     def take(self, document: Document, chain: tuple[str, ...]) -> None:
@@ -68,6 +84,13 @@ class _Reading:
         for clash in clashes:
             self.faults += _faults(self._documents[clash.origin], (clash.problem,))
         return rules
+
+    def analyse(self, rules: RuleSet) -> None:
+        """What is odd about them all together; while single rules have faults and are left out, nothing is said."""
+        found = (*analyse(rules), *unverified(rules), *not_acted_on(rules))
+        for finding in found if not self.faults else ():
+            fault = self._documents[finding.origin].fault(finding.path, finding.message)
+            (self.faults if finding.severity is Severity.FAULT else self.warnings).append(fault)
 
 
 def _uses(data: object) -> list[tuple[Path, str]]:

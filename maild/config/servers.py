@@ -69,7 +69,12 @@ def _imap_port(given: Mapping[str, Any]) -> int:
 
 
 class Imap(Server):
-    """A mailbox."""
+    """A mailbox.
+
+    `authserv_ids` are the servers whose Authentication-Results (RFC 8601) are believed: the name that stands first in
+    the fields which the provider's own server writes. A name belongs here only if that server takes fields with its
+    name out of incoming mail, or anybody could write one. In lower case.
+    """
 
     port: Port = Field(default_factory=_imap_port)
     auth: Literal["password", "xoauth2", "oauthbearer"] = "password"
@@ -78,6 +83,12 @@ class Imap(Server):
     since: Day | None = None  # None: the moment of first contact
     folders: NamedFolders = NamedFolders()
     max_size: Size = 50 << 20  # bytes; of a larger mail only the first part is read
+    authserv_ids: tuple[Host, ...] = ()
+
+    @field_validator("authserv_ids", mode="before")
+    @classmethod
+    def _one_or_more_servers(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
 
     @field_validator("auth")
     @classmethod

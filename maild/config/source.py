@@ -48,6 +48,24 @@ class Source:
         return hashlib.sha256("".join((*lines, more)).encode()).hexdigest()[:12]
 
 
+def digest(home: FilePath, *names: str) -> str:
+    """What all files below some folders of a home hold, in one number; of one that can't be read, why.
+
+    Two readings with the same digest need only one look at what the files say.
+    """
+    found = hashlib.sha256()
+    been: set[FilePath] = set()
+    rest = [home / name for name in reversed(names)]
+    while rest:
+        path = rest.pop()
+        if not path.is_dir():
+            found.update(f"{path}\n{_content(path)}\n".encode(errors="replace"))
+        elif (real := path.resolve()) not in been:  # a link may lead back to where we are
+            been.add(real)
+            rest += sorted(_visible(path))
+    return found.hexdigest()
+
+
 def entries(folder: FilePath) -> list[str]:
     """The names of the files in a folder, sorted; hidden ones and a folder that isn't there count for nothing."""
     return sorted(path.name for path in _visible(folder) if not path.is_dir())
@@ -56,6 +74,15 @@ def entries(folder: FilePath) -> list[str]:
 def folders(folder: FilePath) -> list[str]:
     """The names of the folders in a folder, sorted, without hidden ones and those that begin with _."""
     return sorted(path.name for path in _visible(folder) if path.is_dir() and not path.name.startswith("_"))
+
+
+def _content(path: FilePath) -> str:
+    try:
+        if path.is_file() and path.stat().st_size <= MAX_READ:
+            return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        return str(error.strerror)
+    return "no file, or a large one"
 
 
 def _visible(folder: FilePath) -> list[FilePath]:

@@ -57,6 +57,13 @@ class TemplateSet:
             name for shelf in (self.own, self.house) for names in shelf.values() for name in names
         )
 
+    def gapped(self) -> frozenset[str]:
+        """The names of templates that leave gaps for a person to fill, in whatever language."""
+        wanted = {HOUSE_LANGUAGE, *self.languages()}
+        return frozenset(
+            name for name in self.names() if any(self.get(name, language).gaps for language in wanted)
+        )
+
     def attached(self, name: str) -> frozenset[str]:
         """The files that the templates of a name carry, in whatever language; LetterError as `get`."""
         wanted = {HOUSE_LANGUAGE, *self.languages()}
@@ -131,15 +138,12 @@ def _read(source: Source, places: Mapping[str, str]) -> Loaded:
     seen: set[str] = set()
     for language, folder in places.items():
         names: dict[str, Template] = {}
-        for entry in entries(source.home / folder):
-            if not entry.endswith(_SUFFIX):
-                message = f"is not read in this version of maild; a template is called <name>{_SUFFIX}"
-                warnings.append(Fault(f"{folder}/{one_line(entry)}", 0, 0, message))
-                continue
-            name = entry.removesuffix(_SUFFIX)
+        found = frozenset(entries(source.home / folder))
+        warnings += (_unread(folder, entry) for entry in sorted(found) if not _is_read(entry, found))
+        for name in sorted(entry.removesuffix(_SUFFIX) for entry in found if entry.endswith(_SUFFIX)):
             seen.add(name)
             try:
-                names[name] = _compiled(source, folder, name)
+                names[name] = _compiled(source, folder, name, has_html=name + _HTML_SUFFIX in found)
             except TemplateProblem as problem:
                 faults += problem.faults
                 broken.setdefault(language, {})[name] = problem.faults[0]
@@ -147,18 +151,46 @@ def _read(source: Source, places: Mapping[str, str]) -> Loaded:
     return Loaded(shelf, broken, tuple(faults), tuple(warnings), frozenset(seen), source.version())
 
 
-def _compiled(source: Source, folder: str, name: str) -> Template:
+def _is_read(entry: str, found: frozenset[str]) -> bool:
+    if entry.endswith(_HTML_SUFFIX):
+        return entry.removesuffix(_HTML_SUFFIX) + _SUFFIX in found
+    return entry.endswith(_SUFFIX)
+
+
+def _unread(folder: str, entry: str) -> Fault:
+    message = f"is no template; one is called <name>{_SUFFIX}, with <name>{_HTML_SUFFIX} beside it or without"
+    if entry.endswith(_HTML_SUFFIX):
+        name = one_line(entry).removesuffix(_HTML_SUFFIX)
+        message = f"is not used: a letter needs its text, {name}{_SUFFIX}, beside it"
+    return Fault(f"{folder}/{one_line(entry)}", 0, 0, message)
+
+
+def _compiled(source: Source, folder: str, name: str, *, has_html: bool) -> Template:
     file = f"{folder}/{one_line(name)}{_SUFFIX}"
     if not _NAME.fullmatch(name):
         raise TemplateProblem((Fault(file, 0, 0, f"is no name of a template; {_PLAIN_NAME}"),))
+    html_file = f"{folder}/{name}{_HTML_SUFFIX}" if has_html else ""
+    return compile_template(
+        TemplateSource(
+            name=name,
+            text=_text(source, folder, file),
+            file=file,
+            html=_text(source, folder, html_file) if has_html else "",
+            html_file=html_file,
+        )
+    )
+
+
+def _text(source: Source, folder: str, file: str) -> str:
     raw = source.read(file, below=folder)
     text = decode(raw, file, limit=MAX_BYTES) if isinstance(raw, bytes) else raw
     if not isinstance(text, str):
         raise TemplateProblem((text or Fault(file, 0, 0, "is no file that can be read; remove it"),))
-    return compile_template(TemplateSource(name=name, text=text, file=file))
+    return text
 
 
 _SUFFIX = ".txt.j2"
+_HTML_SUFFIX = ".html.j2"
 _PLAIN_NAME = "use letters, digits and - _ . only"
 _NAME = re.compile(r"\w[\w-]{0,79}")
 _ATTACHABLE = re.compile(r"\w[\w .()+&-]{0,119}")

@@ -6,9 +6,9 @@ say, found out by looking; the absence of an error proves nothing. Decides nothi
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from email.parser import BytesHeaderParser
 from typing import Any, Self, TypeVar
 
@@ -24,10 +24,13 @@ from maild.edge.imap_answers import (
     found,
     is_flag,
     longest_plain,
+    on_server,
+    portions,
+    section,
     sections,
     unfolded,
 )
-from maild.edge.imap_client import ImapLogin
+from maild.edge.imap_client import ImapLogin, decoded
 from maild.edge.imap_session import RefusedError, Session
 from maild.errors import FolderError
 
@@ -35,7 +38,10 @@ __all__ = ["FolderStatus", "Found", "ImapLogin", "Mailbox"]
 
 T = TypeVar("T")
 
+_OUTLINE = ["FLAGS", "INTERNALDATE", "RFC822.SIZE"]
+
 HEADER_LIMIT = 256 * 1024  # bytes of one mail's header that `headers` returns at most
+READ_BUDGET = 16 * 1024 * 1024  # bytes of mail that `read` holds at a time, but for a single larger mail
 SEARCH_WINDOW = 50_000  # imaplib reads no line over 1,000,000 bytes: some 125,000 UIDs
 
 
@@ -49,6 +55,7 @@ class Mailbox:
         self.session = session
         self._selected = ""
         self._messages = 0
+        self._attended: tuple[str, ...] = ()
 
     @classmethod
     def connect(cls, login: ImapLogin) -> Self:
@@ -73,6 +80,20 @@ class Mailbox:
     def folders(self) -> tuple[Folder, ...]:
         """All folders of the account as they are now, with their special uses where the server knows them."""
         return self.session.names(fresh=True).folders
+
+    def offers(self, capability: str) -> bool:
+        """Whether the server has announced this capability."""
+        return capability.upper() in self.session.capabilities
+
+    def rights(self, name: str) -> dict[str, str]:
+        """Who may do what in a folder: rights by identifier (RFC 4314, section 3.6); empty where that isn't told."""
+        if not self.offers("ACL"):
+            return {}
+        try:
+            rows = self.session.attempt("getacl", self.session.spell(name))
+        except RefusedError:
+            return {}
+        return {decoded(who): decoded(what) for who, what in rows}
 
     def imap_name(self, name: str) -> str:
         """A folder's name as it goes over the wire (modified UTF-7), for headers that mail programs read."""
@@ -99,31 +120,58 @@ class Mailbox:
 
     def select(self, name: str) -> FolderStatus:
         """Make a folder the one that commands on UIDs work in. Raises FolderError if it is missing or read only."""
-        self._selected = ""
-        answer = self._opened("select_folder", name)
-        self._selected = name
-        status = folder_status(answer, messages=b"EXISTS")
-        self._messages = status.messages
-        return status if status.uidnext else self.status(name)
+        return self._select(name)
 
-    def uids_from(self, uid: int) -> list[int]:
-        """All UIDs of the selected folder from `uid` on, ascending, as of now."""
+    def examine(self, name: str) -> FolderStatus:
+        """Like `select`, but only to look: nothing in the folder can be changed, not even by mistake."""
+        return self._select(name, True)
+
+    def uids_from(self, uid: int, since: date | None = None) -> list[int]:
+        """All UIDs of the selected folder from `uid` on, ascending, as of now.
+
+        With `since` only of mails that came on that day or later, by the server's own calendar (RFC 9051, 6.4.4).
+        """
         self.session.synchronise()
+        day = f" SINCE {on_server(since)}" if since else ""
         # RFC 9051, section 6.4.9: n:* also means the last mail where n lies above it.
         if self._messages <= SEARCH_WINDOW:
-            return sorted(each for each in self._search(f"UID {max(uid, 1)}:*") if each >= uid)
+            return sorted(each for each in self._search(f"UID {max(uid, 1)}:*{day}") if each >= uid)
         last = self.status(self._selected).uidnext - 1
         starts = range(max(uid, 1), last + 1, SEARCH_WINDOW)
-        windows = (f"UID {low}:{min(low + SEARCH_WINDOW - 1, last)}" for low in starts)
+        windows = (f"UID {low}:{min(low + SEARCH_WINDOW - 1, last)}{day}" for low in starts)
         return sorted(each for window in windows for each in self._search(window))
+
+    def outlines(self, uids: Iterable[int]) -> list[Found]:
+        """Flags, date and size, without any header, of those mails that still exist, ascending by UID."""
+        return [
+            found(uid, answer, b"")
+            for chunk in chunks(uids)  # whole answers take far more room than what is kept of them
+            for uid, answer in sorted(self._steadily("fetch", chunk, _OUTLINE).items())
+            if b"FLAGS" in answer
+        ]
+
+    def read(self, mails: Iterable[Found], limit: int) -> Iterator[tuple[Found, bytes]]:
+        """Mails with their headers as `headers` gives them, and as they are, at most their first `limit` bytes.
+
+        In the order given; a mail that goes meanwhile is left out. Holds READ_BUDGET bytes at a time, or one mail.
+        Other commands may be given between two mails as long as the folder stays selected.
+        """
+        items = [*_OUTLINE, f"BODY.PEEK[HEADER]<0.{HEADER_LIMIT}>", f"BODY.PEEK[]<0.{limit}>"]
+        for uids in portions([(mail.uid, min(mail.size, limit)) for mail in mails], READ_BUDGET):
+            self.session.synchronise()
+            answers = self._fetch(uids, items)
+            for uid, answer in ((uid, answers.get(uid, {})) for uid in uids):
+                header, raw = section(answer, b"BODY[HEADER"), section(answer, b"BODY[]")
+                if header is not None and raw is not None:
+                    yield found(uid, answer, header), raw
 
     def headers(self, uids: Iterable[int], fields: tuple[str, ...] = ()) -> list[Found]:
         """Headers, or only the named fields, of those mails that still exist, ascending by UID.
 
         Raises FolderError or ServerError; a mail that goes meanwhile is simply not among them.
         """
-        section = f"HEADER.FIELDS ({' '.join(fields)})" if fields else "HEADER"
-        items = ["FLAGS", "INTERNALDATE", "RFC822.SIZE", f"BODY.PEEK[{section}]<0.{HEADER_LIMIT}>"]
+        wanted = f"HEADER.FIELDS ({' '.join(fields)})" if fields else "HEADER"
+        items = [*_OUTLINE, f"BODY.PEEK[{wanted}]<0.{HEADER_LIMIT}>"]
         answers = self._fetch(uids, items)
         return [found(uid, answers[uid], text) for uid, text in sorted(sections(answers).items())]
 
@@ -184,10 +232,14 @@ class Mailbox:
         self._delete([uid])
         return self.has_uidplus
 
+    def attend(self, names: Iterable[str]) -> None:
+        """Folders that `idle` shall be told of beside the selected one, by servers that can (NOTIFY; RFC 5465)."""
+        self._attended = tuple(names)
+
     def idle(self) -> bool:
         """Let the server speak; True if it has already spoken: call `wake` at once, a selector would wait in vain."""
         try:
-            return self.session.start_idle()
+            return self.session.start_idle(self._attended)
         except RefusedError as exc:
             raise self.session.folder_error(self._selected, exc.code) from None
 
@@ -208,6 +260,14 @@ class Mailbox:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _select(self, name: str, *only_to_look: bool) -> FolderStatus:
+        self._selected = ""
+        answer = self._opened("select_folder", name, *only_to_look)
+        self._selected = name
+        status = folder_status(answer, messages=b"EXISTS")
+        self._messages = status.messages
+        return status if status.uidnext else self.status(name)
 
     def _search(self, criteria: str) -> list[int]:
         return list(self.session.call("search", criteria, folder=self._selected))

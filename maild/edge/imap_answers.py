@@ -5,9 +5,9 @@ except as a response code, which is an atom by grammar (RFC 9051, section 7.1).
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 SYSTEM_FLAGS = {f.lower(): f for f in ("\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft")}
@@ -85,6 +85,20 @@ def chunks(uids: Iterable[int], characters: int = 1000) -> Iterator[list[int]]:
         yield chunk
 
 
+def portions(sizes: Iterable[tuple[int, int]], budget: int) -> Iterator[list[int]]:
+    """Split UIDs, each with its size, so that a portion comes to at most `budget`, or is a single mail."""
+    portion: list[int] = []
+    total = 0
+    for uid, size in sizes:
+        if portion and total + size > budget:
+            yield portion
+            portion, total = [], 0
+        portion.append(uid)
+        total += size
+    if portion:
+        yield portion
+
+
 def flag_names(flags: Sequence[bytes | int]) -> frozenset[str]:
     """Flags as text, system flags in their usual case; without the session's own `\\Recent`."""
     names = (flag.decode("utf-8", "replace") if isinstance(flag, bytes) else str(flag) for flag in flags)
@@ -101,6 +115,14 @@ def utc(when: datetime | None) -> datetime:
     if when is None:
         return datetime.fromtimestamp(0, UTC)
     return when.astimezone(UTC)
+
+
+def on_server(day: date) -> str:
+    """A day as SEARCH has it, whatever the locale (RFC 9051, section 9: date-text)."""
+    return f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def unfolded(header: bytes) -> bytes:
@@ -139,3 +161,9 @@ def sections(answers: dict[int, dict[bytes, Any]]) -> dict[int, bytes]:
     """
     texts = ((uid, key, value) for uid, answer in answers.items() for key, value in answer.items())
     return {uid: value for uid, key, value in texts if key.startswith(b"BODY[") and isinstance(value, bytes)}
+
+
+def section(answer: Mapping[bytes, Any], name: bytes) -> bytes | None:
+    """One of several texts in an answer, by how its section begins; None where it is missing or NIL."""
+    texts = (value for key, value in answer.items() if key.startswith(name))
+    return next((value for value in texts if isinstance(value, bytes)), None)

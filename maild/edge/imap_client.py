@@ -36,6 +36,10 @@ TROUBLE = (imaplib.IMAP4.error, OSError, EOFError, ValueError, LookupError, Type
 # IMAPClient logs user names, search terms and undecodable text; none of that may reach our log.
 logging.getLogger("imapclient").setLevel(logging.CRITICAL + 1)
 
+imaplib.Commands.setdefault(
+    "NOTIFY", ("AUTH", "SELECTED")
+)  # imaplib sends no command that it has never heard of
+
 _NOT_THE_PASSWORD = {"UNAVAILABLE", "LIMIT", "INUSE", "SERVERBUG", "CONTACTADMIN", "PRIVACYREQUIRED"}
 _BUSY = re.compile(
     r"too many|maximum number|connections?\b|again|temporar|later|throttl|unavailable", re.IGNORECASE
@@ -188,6 +192,33 @@ def leave_idle(client: Any) -> bool:
     """End IDLE; True if the server said anything but signs of life."""
     _, said = client.idle_done()
     return any(words and words[0] not in (b"OK", b"BYE") for words in said)
+
+
+def notify(client: Any, folders: Iterable[bytes]) -> bool:
+    """Have the server speak of other folders as well, until `notify_no_more` (RFC 5465); raises what `refusal` knows.
+
+    True if it has spoken of any at once: what came after the last command is told with the answer to this one, and
+    never again. Nothing else may be asked meanwhile: what it says of other folders would pass for an answer to STATUS.
+    """
+    names = b" ".join(b'"' + re.sub(rb'(["\\\\])', rb"\\\1", name) + b'"' for name in folders)
+    events = "(SELECTED (MessageNew MessageExpunge FlagChange))"
+    others = f"(MAILBOXES ({names.decode('ascii')}) (MessageNew MessageExpunge))"
+    _notify(client, "SET", events, others)
+    return any(client._imap.untagged_responses.get(word) for word in _NEWS)
+
+
+_NEWS = ("EXISTS", "EXPUNGE", "FETCH", "STATUS", "VANISHED")
+
+
+def notify_no_more(client: Any) -> None:
+    """Back to what a server says by itself; whatever it has still said of other folders is read and forgotten."""
+    _notify(client, "NONE")
+
+
+def _notify(client: Any, *arguments: str) -> None:
+    typ, data = client._imap._simple_command("NOTIFY", *arguments)
+    if typ != "OK":
+        raise imaplib.IMAP4.error(f"notify failed: {data[-1]!r}")
 
 
 def unread(client: Any) -> bool:

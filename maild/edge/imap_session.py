@@ -4,7 +4,7 @@ A refusal (NO) leaves the connection usable. Whatever else goes wrong closes it,
 answer nobody knows which answer belongs to which command. Never repeats a server's words.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -21,6 +21,8 @@ from maild.edge.imap_client import (
     failure,
     leave_idle,
     listed,
+    notify,
+    notify_no_more,
     plain,
     prepare,
     refusal,
@@ -59,6 +61,7 @@ class Session:
         self.alive = True
         self._client: Any = None
         self._idling = False
+        self._notified = False
         self._names: Names | None = None
         try:
             self._client = self._guarded(lambda: connect(login))
@@ -113,16 +116,28 @@ class Session:
         """Have the server tell what other sessions did; until then it may go on showing mails they removed."""
         self._guarded(lambda: unburdened(self._client).noop())
 
-    def start_idle(self) -> bool:
-        """Enter IDLE (RFC 2177); True if the server has already said something that no selector would announce."""
-        said = self._guarded(lambda: enter_idle(unburdened(self._client)), refusable=True)
+    def start_idle(self, also: Iterable[str] = ()) -> bool:
+        """Enter IDLE (RFC 2177); True if the server has already said something that no selector would announce.
+
+        It speaks of the folders in `also` as well, if it can (RFC 5465) and will.
+        """
+        names = [self.spell(folder) for folder in also] if "NOTIFY" in self.capabilities else []
+        told = False
+        if names:
+            with suppress(RefusedError):
+                told = self._guarded(lambda: notify(unburdened(self._client), names), refusable=True)
+                self._notified = True
+        said = self._guarded(lambda: enter_idle(unburdened(self._client)), refusable=True) or told
         self._idling = True
         return said or self._guarded(lambda: unread(self._client))
 
     def end_idle(self) -> bool:
-        """Leave IDLE; True if the server said anything about the folder meanwhile."""
+        """Leave IDLE; True if the server said anything about a folder meanwhile."""
         said = self._guarded(lambda: leave_idle(self._client))
         self._idling = False
+        if self._notified:
+            self._notified = False
+            self._guarded(lambda: notify_no_more(self._client))
         return said
 
     def fileno(self) -> int:

@@ -6,7 +6,7 @@ command for all mails that want the same; moves go last, for whatever else is do
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -18,7 +18,8 @@ from maild.errors import FolderError, MaildError, ServerError
 from maild.flow.desk import IMAP, Desk, Folders
 from maild.flow.letters import write_letters
 from maild.flow.receive import aside, stumble
-from maild.store.records import Effect, EffectState, MailRow, Place
+from maild.store.orders import UNDO
+from maild.store.records import Effect, EffectState, MailRow, MailState, Place
 
 _FLAGS = {"seen": "\\Seen", "flagged": "\\Flagged"}
 
@@ -33,7 +34,18 @@ class _Command(IntEnum):
 
 
 _COMMANDS = {"keep": _Command.NOTHING, "mark": _Command.MARK, "copy": _Command.COPY}
-_COMMANDS |= {"move": _Command.MOVE, "trash": _Command.MOVE}
+_COMMANDS |= {"move": _Command.MOVE, "trash": _Command.MOVE, UNDO: _Command.MOVE}
+
+_Arrivals = dict[tuple[str, int], list[Place]]  # by fingerprint and size
+_Planned = tuple[MailRow, tuple[Effect, ...]]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Source:
+    """A folder that mails lie in, as it was when they were found there."""
+
+    folder: str
+    uidvalidity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +64,49 @@ def act(desk: Desk, mailbox: Mailbox, folders: Folders) -> None:
         _act_on(desk, mailbox, folders, mails)
 
 
-def _act_on(
-    desk: Desk, mailbox: Mailbox, folders: Folders, mails: Sequence[tuple[MailRow, tuple[Effect, ...]]]
-) -> None:
+def _act_on(desk: Desk, mailbox: Mailbox, folders: Folders, mails: Iterable[_Planned]) -> None:
+    """One folder after the other, the inbox first: there lies what is new."""
+    by_source: dict[_Source, list[_Planned]] = defaultdict(list)
+    for mail, effects in mails:
+        by_source[_Source(mail.place.folder, mail.place.uidvalidity)].append((mail, effects))
     inbox = folders[Role.INBOX]
-    uidvalidity = mailbox.select(inbox).uidvalidity
+    for source in sorted(by_source, key=lambda source: (source.folder != inbox, source)):
+        _act_in(desk, mailbox, folders, source, by_source[source])
+
+
+def _act_in(
+    desk: Desk, mailbox: Mailbox, folders: Folders, source: _Source, mails: Sequence[_Planned]
+) -> None:
+    if not _lie_there(desk, mailbox, folders, source, mails):
+        return
     tasks: list[_Task] = []
     for mail, effects in mails:
-        if (mail.place.folder, mail.place.uidvalidity) != (inbox, uidvalidity):
-            aside(desk, mail, "it no longer lies where the rules found it")
-        elif _written(desk, mailbox, mail, effects):
+        if _written(desk, mailbox, mail, effects):
             tasks += [_Task(mail, effect) for effect in effects if effect.action in _COMMANDS]
     failed: set[int] = set()  # these mails are not moved either, so that a person finds them
     for command, target, group in _grouped(tasks, folders):
         rest = [task for task in group if task.mail.id not in failed]
-        failed |= _command_safely(desk, mailbox, folders, command, target, rest)
+        failed |= _command_safely(desk, mailbox, source, command, target, rest)
+
+
+def _lie_there(
+    desk: Desk, mailbox: Mailbox, folders: Folders, source: _Source, mails: Sequence[_Planned]
+) -> bool:
+    """Select the folder; False: it is out of reach, or its numbers name other mails now.
+
+    Raises FolderError where it is the inbox that is out of reach: without it there is nothing else to do either.
+    """
+    try:
+        same = mailbox.select(source.folder).uidvalidity == source.uidvalidity
+    except FolderError as error:
+        if source.folder == folders[Role.INBOX]:
+            raise
+        for mail, _ in mails:
+            stumble(desk, mail, str(error))
+        return False
+    for mail, _ in () if same else mails:
+        aside(desk, mail, "it no longer lies where the rules found it")
+    return same
 
 
 def _written(desk: Desk, mailbox: Mailbox, mail: MailRow, effects: tuple[Effect, ...]) -> bool:
@@ -100,14 +140,14 @@ def _target(effect: Effect, folders: Folders) -> str:
 
 
 def _command_safely(
-    desk: Desk, mailbox: Mailbox, folders: Folders, command: _Command, target: str, tasks: list[_Task]
+    desk: Desk, mailbox: Mailbox, source: _Source, command: _Command, target: str, tasks: list[_Task]
 ) -> set[int]:
     """Give one command; returns the mails on which it failed."""
     try:
         if command in {_Command.COPY, _Command.MOVE}:
-            return _transfer(desk, mailbox, folders, target, tasks)
+            return _transfer(desk, mailbox, source, target, tasks)
         if command is _Command.MARK:
-            _select_inbox(mailbox, folders, tasks)
+            _select(mailbox, source)
             mailbox.add_flags([task.mail.place.uid for task in tasks], target.split())
     except FolderError as error:
         for task in tasks:
@@ -118,22 +158,23 @@ def _command_safely(
     return set()
 
 
-def _select_inbox(mailbox: Mailbox, folders: Folders, tasks: Iterable[_Task]) -> None:
-    """Raises FolderError where the inbox was numbered anew meanwhile: the UIDs would name other mails."""
-    uidvalidity = mailbox.select(folders[Role.INBOX]).uidvalidity
-    if any(task.mail.place.uidvalidity != uidvalidity for task in tasks):
-        raise FolderError("the inbox was numbered anew", permanent=False)
+def _select(mailbox: Mailbox, source: _Source) -> None:
+    """Raises FolderError where the folder was numbered anew meanwhile: the UIDs would name other mails."""
+    if mailbox.select(source.folder).uidvalidity != source.uidvalidity:
+        raise FolderError(f"folder {source.folder!r} was numbered anew", permanent=False)
 
 
 # Copies and moves.
 
 
-def _transfer(desk: Desk, mailbox: Mailbox, folders: Folders, folder: str, tasks: list[_Task]) -> set[int]:
+def _transfer(desk: Desk, mailbox: Mailbox, source: _Source, folder: str, tasks: list[_Task]) -> set[int]:
     """Copy or move; returns the mails that the server did not take there."""
     mailbox.ensure(folder)
-    found = _already_there(mailbox, folder, [t for t in tasks if t.effect.state is EffectState.STARTED])
-    _select_inbox(mailbox, folders, tasks)
+    begun = [task for task in tasks if task.effect.state is EffectState.STARTED]
+    arrivals = _arrivals(desk, mailbox, folder, begun) if begun else {}
+    _select(mailbox, source)
     present = mailbox.flags([task.mail.place.uid for task in tasks])
+    found = _already_there(begun, arrivals, present)
     rest = []
     for task in tasks:
         if task.effect.id in found:
@@ -165,28 +206,42 @@ def _transfer_now(desk: Desk, mailbox: Mailbox, folder: str, tasks: list[_Task])
     return failed
 
 
-def _already_there(mailbox: Mailbox, folder: str, tasks: list[_Task]) -> dict[int, Place]:
-    """Which of these begun effects a crash or a cut connection had let through."""
-    found: dict[int, Place] = {}
-    if not tasks:
-        return found
+def _arrivals(desk: Desk, mailbox: Mailbox, folder: str, begun: Sequence[_Task]) -> _Arrivals:
+    """What has come into a folder since these effects were begun, but for what is known to be another mail."""
     status = mailbox.select(folder)
-    begun = {
-        task.effect.id: (task.effect.target_uidnext or 0, task.mail)
-        for task in tasks
-        if task.effect.target_uidvalidity == status.uidvalidity
-    }
-    lowest = min((uidnext for uidnext, _ in begun.values()), default=status.uidnext)
-    arrived = {
-        (fingerprint(IMAP, message.header, message.size), message.size): message.uid
-        for message in mailbox.headers(mailbox.uids_from(lowest))
-    }
-    for effect_id, (uidnext, mail) in begun.items():
+    lowest = min(task.effect.target_uidnext or 1 for task in begun)
+    uids = mailbox.uids_from(lowest)
+    lying = desk.store.ledger.lying(IMAP, folder, status.uidvalidity, uids)
+    settled = {uid for uid, row in lying.items() if row.state is not MailState.KNOWN}
+    arrivals: _Arrivals = defaultdict(list)
+    for message in mailbox.headers(uid for uid in uids if uid not in settled):
+        name = fingerprint(IMAP, message.header, message.size), message.size
+        arrivals[name].append(Place(folder, status.uidvalidity, message.uid))
+    return arrivals
+
+
+def _already_there(
+    begun: Sequence[_Task], arrivals: _Arrivals, present: Collection[int]
+) -> Mapping[int, Place]:
+    """Which of these begun effects a crash or a cut connection had let through.
+
+    What has arrived once stands for one mail only: of mails that look alike, first for one that is gone from its
+    folder, then in the order in which the server was told.
+    """
+    found: dict[int, Place] = {}
+    for task in sorted(begun, key=lambda task: (task.mail.place.uid in present, task.mail.place.uid)):
         # The fingerprint knows no body; the size keeps another text of the same name from being taken for this one.
-        uid = arrived.get((mail.fingerprint, mail.size), 0)
-        if uid >= max(uidnext, 1):
-            found[effect_id] = Place(folder, status.uidvalidity, uid)
+        alike = arrivals.get((task.mail.fingerprint, task.mail.size), [])
+        place = next((place for place in alike if _is_result(task.effect, place)), None)
+        if place is not None:
+            alike.remove(place)
+            found[task.effect.id] = place
     return found
+
+
+def _is_result(effect: Effect, place: Place) -> bool:
+    same = effect.target_uidvalidity == place.uidvalidity
+    return same and place.uid >= max(effect.target_uidnext or 0, 1)
 
 
 def _complete(desk: Desk, mailbox: Mailbox, task: _Task, place: Place, present: Collection[int]) -> None:

@@ -13,6 +13,7 @@ from maild.core.lifecycle import DraftState
 from maild.core.parse import parse_headers
 from maild.edge.imap import Mailbox
 from maild.flow.desk import IMAP, SMTP, Desk, Folders
+from maild.flow.leftover import remove_left_overs
 from maild.flow.notice import notice_beside
 from maild.flow.original import mark_answered
 from maild.store.records import Letter, LetterState, NewFiling, RowState
@@ -36,15 +37,20 @@ _DRAFT_STATES = {
 def close_letters(desk: Desk, mailbox: Mailbox, folders: Folders) -> None:
     """Close every letter of which no row is open any more."""
     for letter in desk.store.outbox.finished(SMTP):
-        state = _sum(letter)
+        state = outcome(letter)
         if letter.kind == "reply":
             _close_reply(desk, mailbox, folders, letter, state)
+        elif letter.kind == "own":
+            _close_own(desk, mailbox, folders, letter, state)
+        elif letter.kind == "answer":
+            _close_answer(desk, mailbox, folders, letter, state)
         else:
             desk.store.outbox.close(letter.id, state, desk.clock())
         maillog.closed(desk.slug, letter.id, state)
 
 
-def _sum(letter: Letter) -> LetterState:
+def outcome(letter: Letter) -> LetterState:
+    """A letter as the sum of its rows, none of which is open any more."""
     states = {state for _, state, _ in letter.rows}
     if states == {RowState.SENT}:
         return LetterState.SENT
@@ -56,13 +62,41 @@ def _close_reply(desk: Desk, mailbox: Mailbox, folders: Folders, letter: Letter,
         _keep_copy(desk, letter)
     if state is LetterState.SENT:
         mark_answered(desk, mailbox, folders, letter.mail_id or 0)
-        _remove_sources(mailbox, folders, letter)
+        _remove_sources(mailbox, letter)
     before = desk.store.drafts.get(letter.draft_id or 0)
+    if state is LetterState.SENT:
+        lie = desk.store.drafts.sightings(IMAP)
+        remove_left_overs(mailbox, folders, before, [s for s in lie if s.draft_id == before.id])
     refused = (*before.refused, *((place.uidvalidity, place.uid) for place in letter.sources))
     after = replace(before, state=_DRAFT_STATES[state], refused=refused, approved_at=None)
     notice = None if state is LetterState.SENT else _report(desk, folders, letter)
     desk.store.outbox.close(letter.id, state, desk.clock(), draft=(before, after), notice=notice)
     maillog.recognised(desk.slug, before.id, before.state, after.state)
+
+
+def _close_own(desk: Desk, mailbox: Mailbox, folders: Folders, letter: Letter, state: LetterState) -> None:
+    """A letter of her own that failed is brought to the clarification folder by the next look."""
+    if any(row_state is RowState.SENT for _, row_state, _ in letter.rows):
+        _keep_copy(desk, letter)
+    if state is LetterState.SENT:
+        if letter.mail_id is not None:
+            mark_answered(desk, mailbox, folders, letter.mail_id)
+        _remove_sources(mailbox, letter)
+    notice = None if state is LetterState.SENT else _report(desk, folders, letter)
+    desk.store.outbox.close(letter.id, state, desk.clock(), notice=notice)
+
+
+def _close_answer(desk: Desk, mailbox: Mailbox, folders: Folders, letter: Letter, state: LetterState) -> None:
+    """Nobody waits for an answer to arrive, so its failure is told to nobody: its state tells whoever looks.
+
+    A mail that a person has yet to answer isn't marked: to her the mark means that the matter is done.
+    """
+    if state is LetterState.SENT:
+        _keep_copy(desk, letter)
+        drafted = any(draft.mail_id == letter.mail_id for draft in desk.store.drafts.open_drafts(IMAP))
+        if not drafted and not desk.store.reminders.awaits(letter.mail_id or 0):
+            mark_answered(desk, mailbox, folders, letter.mail_id or 0)
+    desk.store.outbox.close(letter.id, state, desk.clock())
 
 
 def _keep_copy(desk: Desk, letter: Letter) -> None:
@@ -73,12 +107,16 @@ def _keep_copy(desk: Desk, letter: Letter) -> None:
     desk.store.drafts.file(copy, desk.clock())
 
 
-def _remove_sources(mailbox: Mailbox, folders: Folders, letter: Letter) -> None:
-    status = mailbox.select(folders[Role.APPROVE])
-    present = mailbox.flags([place.uid for place in letter.sources])
-    for place in letter.sources:
-        if place.uidvalidity == status.uidvalidity and place.uid in present:
-            mailbox.remove(place.uid)
+def _remove_sources(mailbox: Mailbox, letter: Letter) -> None:
+    for folder in {place.folder for place in letter.sources}:
+        uidvalidity = mailbox.select(folder).uidvalidity
+        lie_here = [
+            place for place in letter.sources if (place.folder, place.uidvalidity) == (folder, uidvalidity)
+        ]
+        present = mailbox.flags([place.uid for place in lie_here])
+        for place in lie_here:
+            if place.uid in present:
+                mailbox.remove(place.uid)
 
 
 def _report(desk: Desk, folders: Folders, letter: Letter) -> NewFiling:

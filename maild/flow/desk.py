@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maild.config.home import Client
+from maild.config.letterhead import letterhead
 from maild.config.models import Office
 from maild.core.folder import Role
 from maild.core.letter import Letterhead
@@ -14,6 +15,19 @@ from maild.store.store import ClientStore
 IMAP = "imap"
 SMTP = "smtp"
 """The names of a client's two logins in the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that the office must hear of by mail; told once for each key, however often it is raised."""
+
+    key: str  # the same for the same occurrence, as "pause northwind offer-request 2026-11-22T09:30:00+00:00"
+    subject: str  # German, one line, without a customer's data
+    text: str  # German
+
+
+def _to_nobody(_alarm: Alarm) -> None:
+    """For those who have no office to tell."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,7 @@ class Desk:
     foreign_staff: frozenset[str]  # addresses of other clients' own people, in lower case
     clock: Callable[[], datetime]  # aware UTC
     token: Callable[[], str]  # 26 random letters and digits
+    alarm: Callable[[Alarm], None] = _to_nobody
 
     @property
     def slug(self) -> str:
@@ -44,8 +59,7 @@ class Desk:
 
     def letterhead(self, identity: Address) -> Letterhead:
         """The client's letterhead with one of its identities."""
-        config = self.client.config
-        return Letterhead(config.name, identity, config.legal.particulars, config.style == "informal")
+        return letterhead(self.client, identity)
 
     def now(self) -> datetime:
         """The time by the client's clock on the wall."""
@@ -64,3 +78,7 @@ class Folders:
 
     def __getitem__(self, role: Role) -> str:
         return self.names[role]
+
+    def __contains__(self, role: Role) -> bool:
+        """Whether the client has such a folder; it has one for a second approval only where its file says so."""
+        return role in self.names

@@ -13,7 +13,17 @@ from maild.errors import FolderError
 from maild.flow.desk import IMAP, Desk, Folders
 from maild.store.records import Filing, FilingState, Place
 
-_DRAFT_PLACES = (Role.DRAFTS, Role.APPROVE, Role.REJECT, Role.CLARIFY, Role.SENT, Role.TRASH)
+_DRAFT_PLACES = (
+    Role.REVIEW,
+    Role.DRAFTS,
+    Role.APPROVE,
+    Role.SECOND,
+    Role.FINAL,
+    Role.REJECT,
+    Role.CLARIFY,
+    Role.SENT,
+    Role.TRASH,
+)
 
 
 def file_pending(desk: Desk, mailbox: Mailbox, folders: Folders) -> None:
@@ -46,7 +56,7 @@ def _file_draft(desk: Desk, mailbox: Mailbox, folders: Folders, filing: Filing) 
     draft = desk.store.drafts.get(filing.draft_id or 0)
     place = None
     if not (filing.state is FilingState.STARTED and _lies_somewhere(mailbox, folders, draft.token)):
-        folder = folders[Role.DRAFTS]
+        folder = folders[Role.REVIEW if desk.client.config.review.mode == "folder" else Role.DRAFTS]
         original = desk.store.ledger.mail(draft.mail_id).place
         info = draft_info(original.uid, mailbox.imap_name(original.folder))
         uidvalidity = mailbox.status(folder).uidvalidity
@@ -58,7 +68,7 @@ def _file_draft(desk: Desk, mailbox: Mailbox, folders: Folders, filing: Filing) 
 
 
 def _lies_somewhere(mailbox: Mailbox, folders: Folders, token: str) -> bool:
-    for role in _DRAFT_PLACES:
+    for role in (role for role in _DRAFT_PLACES if role in folders):
         mailbox.select(folders[role])
         if mailbox.find("References", f"draft.{token}@"):
             return True

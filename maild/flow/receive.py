@@ -1,18 +1,21 @@
 """Takes new mail of an inbox into the ledger and has the rules judge it. Nothing in the mailbox is changed here."""
 
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from maild import maillog
-from maild.core.action import Action
-from maild.core.contact import Relationship
-from maild.core.decide import Decision, Facts, decide
+from maild.core.action import action_name, action_value
+from maild.core.decide import Decision
 from maild.core.fingerprint import fingerprint
+from maild.core.memory import MailKey, key_of
 from maild.core.message import Mail
 from maild.core.parse import parse, parse_headers
 from maild.edge.imap import Found, Mailbox
 from maild.errors import FolderError, MaildError, ServerError
+from maild.flow.brake import meter, release_orphans, stop, tell_office
 from maild.flow.desk import IMAP, Desk
+from maild.flow.judge import Judge
 from maild.store.records import Arrival, Cursor, MailRow, MailState, NewEffect
 
 BATCH = 200
@@ -22,26 +25,13 @@ TRIES = 3
 
 def receive(desk: Desk, mailbox: Mailbox, inbox: str) -> None:
     """One look at the inbox: admit what is new, judge what is not judged yet."""
+    tell_office(desk)
+    release_orphans(desk)
     uidvalidity = _admit(desk, mailbox, inbox)
     tried: set[int] = set()  # once a look: what fails now may pass later
     while waiting := [row for row in desk.store.ledger.waiting(IMAP, BATCH) if row.id not in tried]:
         tried |= {row.id for row in waiting}
-        for row in waiting:
-            _judge_safely(desk, mailbox, row, uidvalidity)
-
-
-def judge(desk: Desk, mail: Mail, flags: frozenset[str], *, old: bool) -> Decision:
-    """What this client's rules say of a mail; the run, the check and the demo all ask here."""
-    sender = mail.sender
-    contact = desk.client.contacts.get(sender.address) if sender else None
-    facts = Facts(
-        relationship=contact.relationship if contact else Relationship.UNKNOWN,
-        flags=flags,
-        now=desk.now(),
-        old=old,
-        own=sender is not None and sender.key == desk.office.office.address.lower(),
-    )
-    return decide(desk.client.rules, mail, facts)
+        _judge_all(desk, mailbox, waiting, uidvalidity)
 
 
 def fetch_mail(desk: Desk, mailbox: Mailbox, uid: int, size: int) -> tuple[bytes, Mail] | None:
@@ -59,7 +49,7 @@ def _admit(desk: Desk, mailbox: Mailbox, inbox: str) -> int:
     first_new = 1 if desk.client.config.imap.since and not ledger.newest(1) else status.uidnext
     cursor = ledger.cursor(IMAP, inbox, status.uidvalidity, first_new, from_start=True)
     uids = mailbox.uids_from(cursor.next_uid)
-    failures = next((h.failures for h in desk.store.accounts.health() if h.name == IMAP), 0)
+    failures = _failures(desk)
     step = 1 if failures else BATCH  # what can be read before it fails again is not lost
     for start in range(0, len(uids), step):
         batch = uids[start : start + step]
@@ -69,6 +59,11 @@ def _admit(desk: Desk, mailbox: Mailbox, inbox: str) -> int:
     if not uids and status.uidnext > cursor.next_uid:  # what came has been taken away before we looked
         ledger.admit(IMAP, inbox, status.uidvalidity, (), status.uidnext, desk.clock())
     return status.uidvalidity
+
+
+def _failures(desk: Desk) -> int:
+    """How many looks in a row have ended early."""
+    return next((h.failures for h in desk.store.accounts.health() if h.name == IMAP), 0)
 
 
 def _read(
@@ -92,13 +87,17 @@ def _read(
 def _arrival(found: Found, cursor: Cursor, since: datetime | None) -> Arrival:
     header = parse_headers(found.header, size=found.size)
     old = found.uid < cursor.first_new_uid or (since is not None and found.internaldate < since)
+    key = key_of(header)
     return Arrival(
         uid=found.uid,
         fingerprint=fingerprint(IMAP, found.header, found.size),
-        message_id=header.message_id[:998],
+        message_id=key.message_id,
         size=found.size,
         received_at=found.internaldate,
         old=old,
+        sender=key.sender,
+        refers_to=key.refers_to,
+        subject=" ".join(header.subject.split())[:200],
     )
 
 
@@ -113,9 +112,38 @@ def _since(desk: Desk) -> datetime | None:
     return None if since is None else datetime.combine(since, time(), tzinfo=zone).astimezone(UTC)
 
 
-def _judge_safely(desk: Desk, mailbox: Mailbox, row: MailRow, uidvalidity: int) -> None:
+def _judge_all(desk: Desk, mailbox: Mailbox, rows: Sequence[MailRow], uidvalidity: int) -> None:
+    keys = [MailKey(row.sender, row.refers_to, row.message_id, row.id) for row in rows]
+    judge = Judge.for_mails(desk, keys, meter=meter(desk))
+    bench = _Bench(mailbox, judge, uidvalidity, _flags(desk, mailbox, [row.place.uid for row in rows]))
+    for row in rows:
+        _judge_safely(desk, bench, row)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """What the mails of one batch are judged with."""
+
+    mailbox: Mailbox
+    judge: Judge
+    uidvalidity: int
+    flags: Mapping[int, frozenset[str]]
+
+
+def _flags(desk: Desk, mailbox: Mailbox, uids: list[int]) -> Mapping[int, frozenset[str]]:
+    """The flags of all; of none where the server refuses or has hung up of late, for one of them may be why.
+
+    Then each is asked for by itself, and the failure is counted where it belongs.
+    """
     try:
-        _judge(desk, mailbox, row, uidvalidity)
+        return {} if _failures(desk) else mailbox.flags(uids)
+    except FolderError:
+        return {}
+
+
+def _judge_safely(desk: Desk, bench: _Bench, row: MailRow) -> None:
+    try:
+        _judge(desk, bench, row)
     except ServerError as error:
         # Counted even where the connection is lost: a mail on which the server hangs up must not do so for ever.
         stumble(desk, row, str(error))
@@ -139,23 +167,38 @@ def aside(desk: Desk, row: MailRow, reason: str) -> None:
     maillog.set_aside(desk.slug, row.id, reason)
 
 
-def _judge(desk: Desk, mailbox: Mailbox, row: MailRow, uidvalidity: int) -> None:
+def _judge(desk: Desk, bench: _Bench, row: MailRow) -> None:
+    uid, mailbox = row.place.uid, bench.mailbox
     # Under another UIDVALIDITY the same number may be another mail.
-    same = row.place.uidvalidity == uidvalidity
-    fetched = fetch_mail(desk, mailbox, row.place.uid, row.size) if same else None
+    same = row.place.uidvalidity == bench.uidvalidity
+    fetched = fetch_mail(desk, mailbox, uid, row.size) if same else None
     if fetched is None:
         desk.store.ledger.set_aside(
             row.id, "taken away before it was judged", desk.clock(), state=MailState.GONE
         )
         return
-    flags = mailbox.flags([row.place.uid]).get(row.place.uid, frozenset())
-    decision = judge(desk, fetched[1], flags, old=row.old)
+    flags = bench.flags[uid] if uid in bench.flags else mailbox.flags([uid]).get(uid, frozenset())
+    judgement = bench.judge.judge(
+        fetched[1], flags, row.received_at, old=row.old, mail_id=row.id, admitted=row.admitted_at
+    )
+    for rule in judgement.stopped:
+        stop(desk, rule)
+    _write_down(desk, row, judgement.decision)
+
+
+def _write_down(desk: Desk, row: MailRow, decision: Decision) -> None:
+    if decision.paused:
+        desk.store.pauses.hold(row.id, decision.paused, desk.clock())
+        maillog.waits(desk.slug, row.id, decision.paused)
+        return
     for step in decision.canary:
-        maillog.canary(desk.slug, row.id, step.rule, _name(step.action))
-    effects = [NewEffect(step.rule, _name(step.action), asdict(step.action)) for step in decision.steps]
-    desk.store.ledger.plan(row.id, decision.rules, desk.client.rules.version, effects, desk.clock())
-    maillog.decided(desk.slug, row.id, decision.rules, len(effects))
-
-
-def _name(action: Action) -> str:
-    return type(action).__name__.lower()
+        maillog.canary(desk.slug, row.id, step.rule, action_name(step.action))
+    effects = [
+        NewEffect(step.rule, action_name(step.action), action_value(step.action)) for step in decision.steps
+    ]
+    ledger = desk.store.ledger
+    stopped = ledger.plan(row.id, decision.rules, desk.client.rules.version, effects, desk.clock())
+    if stopped:
+        maillog.waits(desk.slug, row.id, stopped)
+    else:
+        maillog.decided(desk.slug, row.id, decision.rules, len(effects))

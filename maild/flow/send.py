@@ -8,15 +8,19 @@ import asyncio
 import hashlib
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 from maild import maillog
 from maild.config.secrets import resolve
+from maild.config.servers import Smtp
 from maild.edge.smtp import SmtpLogin, SmtpSession
 from maild.errors import Certainty, MaildError, Scope, SendError, ServerError, SignInRefusedError
 from maild.flow.desk import SMTP, Desk
 from maild.store.records import OutboxRow, RowState
+from maild.store.store import ClientStore
 
 _BATCH = 20
 _PULSE = 30.0  # seconds between two looks at the outbox that nobody asked for
@@ -27,15 +31,30 @@ _ACCOUNT_LONGEST = timedelta(minutes=30)
 _REFUSED_RETRY = timedelta(hours=1)
 
 
+@dataclass(frozen=True, slots=True)
+class SmtpAccount:
+    """All that is needed to send for one client, or for the office itself; nothing of another's."""
+
+    name: str  # whose outbox it is: the client's slug, in logs as well
+    store: ClientStore
+    smtp: Smtp
+    clock: Callable[[], datetime]  # aware UTC
+
+    @classmethod
+    def of(cls, desk: Desk) -> Self:
+        """A client's."""
+        return cls(desk.slug, desk.store, desk.client.config.smtp, desk.clock)
+
+
 class Sender:
-    """The thread that sends. `jitter` gives numbers from -1 to 1; `on_sent` is told which client's rows moved."""
+    """The thread that sends. `jitter` gives numbers from -1 to 1; `on_sent` is told whose rows moved."""
 
     def __init__(self, home: Path, jitter: Callable[[], float], on_sent: Callable[[str], None]) -> None:
         self._home = home
         self._jitter = jitter
         self._on_sent = on_sent
-        self._desks: dict[str, Desk] = {}
-        self._renewed: set[str] = set()
+        self._accounts: dict[str, SmtpAccount] = {}
+        self._renewed: dict[str, SmtpAccount] = {}  # those to be tried whatever the trouble was
         self._stopping = False
         self._loop = asyncio.new_event_loop()
         self._wake = asyncio.Event()
@@ -46,10 +65,12 @@ class Sender:
         """Whether the thread is at work."""
         return self._thread.is_alive()
 
-    def use(self, desks: Iterable[Desk]) -> None:
-        """Serve these clients from now on; what was refused before is tried again, for a password may be mended."""
-        self._desks = {desk.slug: desk for desk in desks}
-        self._renewed = set(self._desks)
+    def use(self, accounts: Iterable[SmtpAccount]) -> None:
+        """Serve these from now on; with a new one, what was refused before is tried again: it may be mended."""
+        before, self._accounts = self._accounts, {account.name: account for account in accounts}
+        for name, account in self._accounts.items():
+            if before.get(name) != account:
+                self._renewed[name] = account
         self.wake()
 
     def start(self) -> None:
@@ -68,9 +89,9 @@ class Sender:
         if self._thread.is_alive():
             self._thread.join()
 
-    def drain(self, desks: Iterable[Desk]) -> None:
+    def drain(self, accounts: Iterable[SmtpAccount]) -> None:
         """Without the thread: send all that is due now, then return."""
-        self._desks = {desk.slug: desk for desk in desks}
+        self._accounts = {account.name: account for account in accounts}
         try:
             self._loop.run_until_complete(self._drain())
         finally:
@@ -84,30 +105,33 @@ class Sender:
             self._loop.close()
 
     async def _drain(self) -> None:
-        await asyncio.gather(*(self._courier(desk) for desk in self._desks.values()))
+        await asyncio.gather(*(self._courier(account) for account in self._accounts.values()))
 
     async def _serve(self) -> None:
         couriers: dict[str, asyncio.Task[None]] = {}
         while not self._stopping:
-            couriers = {slug: task for slug, task in couriers.items() if not task.done()}
+            couriers = {name: task for name, task in couriers.items() if not task.done()}
             next_due = _PULSE
-            for slug, desk in self._desks.items():
-                if slug not in couriers:
-                    seconds = await self._seconds_until_due(desk)
+            for name, account in self._accounts.items():
+                if name not in couriers:
+                    seconds = await self._seconds_until_due(account)
                     if seconds <= 0:
-                        self._renewed.discard(slug)
-                        couriers[slug] = asyncio.create_task(self._courier(desk))
+                        if self._renewed.get(name) is account:
+                            del self._renewed[name]
+                        couriers[name] = asyncio.create_task(self._courier(account))
                     else:
                         next_due = min(next_due, seconds)
             await self._pause(next_due)
         await asyncio.gather(*couriers.values())
 
-    async def _seconds_until_due(self, desk: Desk) -> float:
+    async def _seconds_until_due(self, account: SmtpAccount) -> float:
         """A state that can't be read for a moment must not end the sender."""
         try:
-            return await asyncio.to_thread(_seconds_until_due, desk, heedless=desk.slug in self._renewed)
+            return await asyncio.to_thread(
+                _seconds_until_due, account, heedless=self._renewed.get(account.name) is account
+            )
         except Exception as error:  # noqa: BLE001 - one client's trouble stops no other
-            maillog.trouble(desk.slug, "send", error, retry=_PULSE)
+            maillog.trouble(account.name, "send", error, retry=_PULSE)
             return _PULSE
 
     async def _pause(self, seconds: float) -> None:
@@ -118,64 +142,64 @@ class Sender:
             return
         self._wake.clear()
 
-    async def _courier(self, desk: Desk) -> None:
+    async def _courier(self, account: SmtpAccount) -> None:
         """Send what is due for one client, over one connection."""
         try:
             while not self._stopping:
-                rows = await asyncio.to_thread(desk.store.outbox.claim, SMTP, desk.clock(), _BATCH)
-                if not rows or not await self._batch(desk, rows):
+                rows = await asyncio.to_thread(account.store.outbox.claim, SMTP, account.clock(), _BATCH)
+                if not rows or not await self._batch(account, rows):
                     break
         except Exception as error:  # noqa: BLE001 - one client's trouble stops no other
-            maillog.trouble(desk.slug, "send", error)
-            retry = desk.clock() + _ACCOUNT_RETRY
+            maillog.trouble(account.name, "send", error)
+            retry = account.clock() + _ACCOUNT_RETRY
             await asyncio.to_thread(
-                desk.store.accounts.failed, SMTP, maillog.where(error), desk.clock(), retry
+                account.store.accounts.failed, SMTP, maillog.where(error), account.clock(), retry
             )
         finally:
-            self._on_sent(desk.slug)
+            self._on_sent(account.name)
             self._wake.set()
 
-    async def _batch(self, desk: Desk, rows: tuple[OutboxRow, ...]) -> bool:
+    async def _batch(self, account: SmtpAccount, rows: tuple[OutboxRow, ...]) -> bool:
         """Send these rows; False where the account must wait. No row stays leased, whatever happens."""
         session: SmtpSession | None = None
         left = list(rows)
         try:
             while left and not self._stopping:
                 if session is None or not session.usable:
-                    session = await SmtpSession.open(_login(desk, self._home))
-                await self._deliver(desk, session, left[0])
+                    session = await SmtpSession.open(_login(account, self._home))
+                await self._deliver(account, session, left[0])
                 left.pop(0)
         except MaildError as error:
-            await self._back_off(desk, error)
+            await self._back_off(account, error)
             return False
         else:
-            await asyncio.to_thread(desk.store.accounts.succeeded, SMTP, desk.clock())
+            await asyncio.to_thread(account.store.accounts.succeeded, SMTP, account.clock())
             return True
         finally:
             for row in left:
-                await asyncio.to_thread(desk.store.outbox.release, row, desk.clock())
+                await asyncio.to_thread(account.store.outbox.release, row, account.clock())
             if session is not None:
                 await session.close()
 
-    async def _deliver(self, desk: Desk, session: SmtpSession, row: OutboxRow) -> None:
+    async def _deliver(self, account: SmtpAccount, session: SmtpSession, row: OutboxRow) -> None:
         """One attempt; raises where the trouble is the account's rather than the mail's."""
         if hashlib.sha256(row.raw).hexdigest() != row.sha256:
             await self._settle(
-                desk, row, RowState.HELD, phase="bytes", text="the bytes are not those approved"
+                account, row, RowState.HELD, phase="bytes", text="the bytes are not those approved"
             )
             return
 
         async def commit() -> bool:
-            return await asyncio.to_thread(desk.store.outbox.begin_sending, row, desk.clock())
+            return await asyncio.to_thread(account.store.outbox.begin_sending, row, account.clock())
 
         try:
             accepted = await session.submit(row.envelope_from, row.recipient, row.raw, commit)
         except SendError as error:
-            await self._settle_error(desk, row, error)
+            await self._settle_error(account, row, error)
             return
-        await self._settle(desk, row, RowState.SENT, phase="dot", code=accepted.code, text=accepted.text)
+        await self._settle(account, row, RowState.SENT, phase="dot", code=accepted.code, text=accepted.text)
 
-    async def _settle_error(self, desk: Desk, row: OutboxRow, error: SendError) -> None:
+    async def _settle_error(self, account: SmtpAccount, row: OutboxRow, error: SendError) -> None:
         if error.phase == "commit":
             return  # the row was taken from us (an approval taken back): somebody else has written its state
         whole_account = error.scope in {Scope.ACCOUNT, Scope.SERVER}
@@ -187,9 +211,9 @@ class Sender:
             state = RowState.FAILED if error.permanent else RowState.DEFERRED
         # A mail that makes a server hang up must not stand first in the queue for ever: it waits, the others go.
         waits = state in {RowState.DEFERRED, RowState.QUEUED}
-        next_at = self._next_try(desk.clock(), row.attempts) if waits else None
+        next_at = self._next_try(account.clock(), row.attempts) if waits else None
         await self._settle(
-            desk,
+            account,
             row,
             state,
             phase=error.phase,
@@ -203,7 +227,7 @@ class Sender:
 
     async def _settle(
         self,
-        desk: Desk,
+        account: SmtpAccount,
         row: OutboxRow,
         state: RowState,
         *,
@@ -214,22 +238,22 @@ class Sender:
         counts: bool = True,
     ) -> None:
         def write() -> None:
-            desk.store.outbox.settle(
-                row, state, desk.clock(), phase=phase, code=code, text=text, next_at=next_at, counts=counts
+            account.store.outbox.settle(
+                row, state, account.clock(), phase=phase, code=code, text=text, next_at=next_at, counts=counts
             )
 
         await asyncio.to_thread(write)
-        maillog.attempted(desk.slug, row.id, row.recipient, state, phase, code)
+        maillog.attempted(account.name, row.id, row.recipient, state, phase, code)
 
-    async def _back_off(self, desk: Desk, error: MaildError) -> None:
-        health = next(h for h in desk.store.accounts.health() if h.name == SMTP)
+    async def _back_off(self, account: SmtpAccount, error: MaildError) -> None:
+        health = next(h for h in account.store.accounts.health() if h.name == SMTP)
         wait = min(_ACCOUNT_RETRY * (1 << min(health.failures, 10)), _ACCOUNT_LONGEST)
         if isinstance(error, SignInRefusedError) or not isinstance(error, ServerError):
             wait = _REFUSED_RETRY  # a wrong password tried again and again locks the account
         wait *= 1 + 0.2 * self._jitter()
-        maillog.trouble(desk.slug, "send", error, text=str(error), retry=wait.total_seconds())
+        maillog.trouble(account.name, "send", error, text=str(error), retry=wait.total_seconds())
         await asyncio.to_thread(
-            desk.store.accounts.failed, SMTP, str(error), desk.clock(), desk.clock() + wait
+            account.store.accounts.failed, SMTP, str(error), account.clock(), account.clock() + wait
         )
 
     def _next_try(self, now: datetime, attempts: int) -> datetime:
@@ -237,17 +261,19 @@ class Sender:
         return now + wait * (1 + 0.2 * self._jitter())
 
 
-def _seconds_until_due(desk: Desk, *, heedless: bool) -> float:
+def _seconds_until_due(account: SmtpAccount, *, heedless: bool) -> float:
     """Until the next row may be tried; `heedless` of how long the account was to be left alone."""
-    due = desk.store.outbox.due(SMTP)
+    due = account.store.outbox.due(SMTP)
     if due is None:
         return float("inf")
-    retry_at = next((health.retry_at for health in desk.store.accounts.health() if health.name == SMTP), None)
-    return ((due if heedless else max(due, retry_at or due)) - desk.clock()).total_seconds()
+    retry_at = next(
+        (health.retry_at for health in account.store.accounts.health() if health.name == SMTP), None
+    )
+    return ((due if heedless else max(due, retry_at or due)) - account.clock()).total_seconds()
 
 
-def _login(desk: Desk, home: Path) -> SmtpLogin:
-    smtp = desk.client.config.smtp
+def _login(account: SmtpAccount, home: Path) -> SmtpLogin:
+    smtp = account.smtp
     return SmtpLogin(
         host=smtp.host,
         port=smtp.port,

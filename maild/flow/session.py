@@ -1,20 +1,26 @@
 """One account's connection and, in order, the stages of a look at it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
+from maild.config.home import Client
 from maild.config.secrets import resolve
-from maild.core.folder import Role
+from maild.core.folder import Folder, Role, folder_key
 from maild.core.folder import resolve as resolve_folders
 from maild.edge.imap import ImapLogin, Mailbox
 from maild.flow.act import act
 from maild.flow.close import close_letters
 from maild.flow.desk import IMAP, Desk, Folders
 from maild.flow.file import file_pending
+from maild.flow.jobs import work
 from maild.flow.receive import receive
-from maild.flow.review import WATCHED, begin_review, review
+from maild.flow.remind import remind
+from maild.flow.review import begin_review, review, watched
+
+_ATTENDED = (Role.APPROVE, Role.SECOND, Role.FINAL, Role.REJECT)
+"""What she moves into these is noticed at once, where the server tells of it."""
 
 
 class AccountSession:
@@ -28,10 +34,10 @@ class AccountSession:
     @classmethod
     def connect(cls, desk: Desk, home: Path, on_letters: Callable[[], None]) -> Self:
         """Sign in, find the folders, create and subscribe those that are missing."""
-        mailbox = Mailbox.connect(_login(desk, home))
+        mailbox = Mailbox.connect(imap_login(desk, home))
         try:
-            folders = _folders(desk, mailbox)
-            for role in WATCHED:
+            folders = folders_of(desk, mailbox)
+            for role in watched(folders):
                 mailbox.ensure(folders[role])
             begin_review(desk, mailbox, folders)
         except BaseException:
@@ -46,11 +52,14 @@ class AccountSession:
         file_pending(desk, self.mailbox, self._folders)
         soon = review(desk, self.mailbox, self._folders)
         close_letters(desk, self.mailbox, self._folders)
+        remind(desk, self.mailbox, self._folders)
         file_pending(desk, self.mailbox, self._folders)
         self._on_letters()
-        if self._has_new_mail(desk):
+        self.mailbox.attend(self._folders[role] for role in _ATTENDED if role in self._folders)
+        unfinished = work(desk, self.mailbox, self._folders)
+        if self._has_new_mail(desk) or unfinished:
             return timedelta(0)
-        if desk.store.drafts.watched(IMAP):
+        if desk.store.own.on_their_way() or desk.store.drafts.watched(IMAP):
             look = desk.client.config.review.look
             soon = look if soon is None else min(soon, look)
         return soon
@@ -63,8 +72,19 @@ class AccountSession:
         return status.uidnext > cursor.next_uid
 
 
-def _login(desk: Desk, home: Path) -> ImapLogin:
-    imap = desk.client.config.imap
+def imap_login(desk: Desk, home: Path) -> ImapLogin:
+    """Where and as whom this client's mailbox is opened; raises SecretError where the password can't be read."""
+    return login_of(desk.client, home)
+
+
+def folders_of(desk: Desk, mailbox: Mailbox) -> Folders:
+    """What the client's folders are called; those that are missing are not made."""
+    return folders_named(desk.client, mailbox.folders())
+
+
+def login_of(client: Client, home: Path) -> ImapLogin:
+    """The same for who has no desk."""
+    imap = client.config.imap
     return ImapLogin(
         host=imap.host,
         port=imap.port,
@@ -75,8 +95,9 @@ def _login(desk: Desk, home: Path) -> ImapLogin:
     )
 
 
-def _folders(desk: Desk, mailbox: Mailbox) -> Folders:
-    config = desk.client.config
+def folders_named(client: Client, listed: Sequence[Folder]) -> Folders:
+    """The same for who has no desk, told from the folders that the server lists."""
+    config = client.config
     named = config.imap.folders
     configured = {
         Role.INBOX: (named.inbox,),
@@ -84,14 +105,9 @@ def _folders(desk: Desk, mailbox: Mailbox) -> Folders:
         Role.SENT: named.sent,
         Role.TRASH: named.trash,
     }
-    review_folders = config.review.folders
-    return Folders(
-        {
-            **resolve_folders(mailbox.folders(), configured),
-            Role.REVIEW: review_folders.review,
-            Role.APPROVE: review_folders.approve,
-            Role.REJECT: review_folders.reject,
-            Role.CLARIFY: review_folders.clarify,
-            Role.NOTES: review_folders.notes,
-        }
-    )
+    names = {**resolve_folders(listed, configured), **config.review.named}
+    here = {folder_key(folder.name) for folder in listed}
+    # Where drafts lay before the client's mode was changed, what still lies there is still looked after.
+    if config.review.mode != "folder" and folder_key(names[Role.REVIEW]) not in here:
+        del names[Role.REVIEW]
+    return Folders(names)

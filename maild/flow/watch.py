@@ -219,6 +219,8 @@ class Watcher:
                 del self._watches[slug]
             watch.dropped = slug not in wanted
         for slug, desk in wanted.items():
+            if slug in self._watches and self._watches[slug].desk is desk:
+                continue  # nothing about it has changed: it is left in peace
             watch = self._watches.setdefault(slug, _Watch(desk))
             watch.moved |= _place(watch.desk) != _place(desk)
             watch.desk, watch.due, watch.renewed = desk, 0.0, True
@@ -263,4 +265,5 @@ class Watcher:
 
 def _place(desk: Desk) -> tuple[object, ...]:
     """What a connection was made and its folders were found by."""
-    return desk.client.config.imap, desk.client.config.review.folders
+    review = desk.client.config.review
+    return desk.client.config.imap, review.mode, review.named
