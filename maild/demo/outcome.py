@@ -63,9 +63,8 @@ def check_drafts(
         waiting = [writer(e) for e in bag if e.client == client and e.expected.draft and e not in handled]
         found = [parse(seen.raw).to[0].key for seen in folders["Drafts"]]
         verdict.expect(f"{client}, drafts waiting", sorted(found), sorted(waiting))
-        verdict.expect(
-            f"{client}, copies in Sent", len(folders["Sent"]), sum(e.client == client for e in played.sent)
-        )
+        sent = [e for e in bag if e.client == client and (e in played.sent or e.expected.answer)]
+        verdict.expect(f"{client}, copies in Sent", len(folders["Sent"]), len(sent))
         for folder in ("Freigegeben", "Klärung"):
             verdict.expect(f"{client}, left in {folder}", len(folders[folder]), 0)
 
@@ -81,6 +80,8 @@ def check_outgoing(
     verdict.expect("the edited letter, as she wrote it", texts, [played.text.split()])
     forwards = Counter(m.rcpt_tos[0] for m in messages if kind(m) == "forward")
     verdict.expect("forwards", forwards, Counter(a for e in bag for a in e.expected.forward))
+    answers = Counter((client_of(m), m.rcpt_tos[0].lower()) for m in messages if kind(m) == "answer")
+    verdict.expect("answers", answers, Counter((e.client, writer(e)) for e in bag if e.expected.answer))
     noted = {parse(m.content).message_id for m in messages if kind(m) == "note"}
     verdict.expect("notes", len(noted), sum(e.expected.note for e in bag))
     for message in messages:
@@ -100,6 +101,8 @@ def kind(message: Accepted) -> str:
     """What a mail that left the house is."""
     if b"message/rfc822" in message.content:
         return "forward"
+    if b"Auto-Submitted: auto-replied" in message.content:
+        return "answer"
     return "note" if b"Auto-Submitted" in message.content else "letter"
 
 

@@ -8,12 +8,17 @@ import secrets
 import shutil
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ruamel.yaml import YAML
+import yaml
 
+from maild.config.document import read_yaml
+from maild.config.load import load_home
+from maild.config.models import BERLIN
+from maild.core.hours import Calendar
 from maild.core.message import Mail
 from maild.core.parse import parse
 from maild.daemon import Daemon, Places
@@ -35,6 +40,7 @@ class Expected:
     draft: str | None
     forward: tuple[str, ...]
     note: bool
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class Entry:
     client: str
     raw: bytes
     mail: Mail
+    closed: bool  # it arrives out of hours
     expected: Expected
 
 
@@ -58,6 +65,7 @@ class Stage:
         self.servers = DemoServers(dict.fromkeys(self.users.values(), self.password))
         self.home = Path(tempfile.mkdtemp(prefix="maild-demo-"))
         self.places = Places(self.home, self.home / "state")
+        self.calendars: dict[str, Calendar] = {}
         self.daemon: Daemon | None = None
 
     def __enter__(self) -> Self:
@@ -65,6 +73,8 @@ class Stage:
             self.servers.start()
             os.environ[_PASSWORD] = self.password
             self._furnish()
+            home = load_home(self.home)
+            self.calendars = {slug: client.business.calendar for slug, client in home.clients.items()}
             self.daemon = Daemon(self.places)
             self.daemon.start()
         except BaseException:
@@ -78,8 +88,12 @@ class Stage:
         self._clear()
 
     def deliver(self, entry: Entry) -> None:
-        """Let a mail of the bag arrive."""
-        self.servers.deliver(self.users[entry.client], entry.raw)
+        """Let a mail of the bag arrive, within office hours or out of them, as it says."""
+        calendar = self.calendars[entry.client]
+        moment = datetime.now(BERLIN)
+        while calendar.is_open(moment) is entry.closed:
+            moment -= timedelta(minutes=30)
+        self.servers.deliver(self.users[entry.client], entry.raw, when=moment.astimezone(UTC))
 
     def _furnish(self) -> None:
         for name in ("rules", "templates"):
@@ -88,11 +102,12 @@ class Stage:
                     f"the demo plays on the files of the repository; {REPOSITORY / name} is missing"
                 )
             shutil.copytree(REPOSITORY / name, self.home / name)
-        office = YAML(typ="safe").load(REPOSITORY / "maild.yaml")
+        office = _read(REPOSITORY / "maild.yaml")
+        office["office"].pop("smtp")  # its server is invented, and the demo is about the clients' mail
         _write(self.home / "maild.yaml", office | {"log": {"level": "error"}, "state": "sqlite:///maild.db"})
         for slug, user in self.users.items():
             path = self.home / "rules" / slug / "client.yaml"
-            _write(path, self._moved_here(YAML(typ="safe").load(path), user))
+            _write(path, self._moved_here(_read(path), user))
 
     def _moved_here(self, client: dict[str, Any], user: str) -> dict[str, Any]:
         for name, port in (("imap", self.servers.imap_port), ("smtp", self.servers.smtp_port)):
@@ -112,15 +127,19 @@ class Stage:
 def read_bag() -> tuple[Entry, ...]:
     """The bag of mail as bag.yaml has it; a missing or unknown key is an error."""
     entries = []
-    for item in YAML(typ="safe").load(_BAG)["mails"]:
+    for item in _read(_BAG)["mails"]:
         raw = (_MAILS / item["file"]).read_bytes().replace(b"\n", b"\r\n")
         expect: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in item["expect"].items()
         }
-        entries.append(Entry(item["file"], item["client"], raw, parse(raw), Expected(**expect)))
+        closed = item.get("closed", False)
+        entries.append(Entry(item["file"], item["client"], raw, parse(raw), closed, Expected(**expect)))
     return tuple(entries)
 
 
+def _read(path: Path) -> Any:
+    return read_yaml(path.read_bytes(), path.name).data
+
+
 def _write(path: Path, data: dict[str, Any]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        YAML(typ="safe").dump(data, file)
+    path.write_text(yaml.dump(data, Dumper=yaml.CSafeDumper, allow_unicode=True), encoding="utf-8")

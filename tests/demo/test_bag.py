@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from maild.config.load import Home, load_home
-from maild.core.action import Draft, Forward, Move, Note, Trash
+from maild.core.action import Answer, Draft, Forward, Move, Note, Trash
 from maild.core.compose import choose_identity
 from maild.core.contact import Relationship
-from maild.core.decide import Decision, Facts, decide
+from maild.core.decide import Decision, decide
+from maild.core.facts import Facts
 from maild.core.letter import Letterhead, note_context, reply_context, writer_of
 from maild.core.message import Address, Machine, Mail
 from maild.core.parse import parse
@@ -26,7 +27,9 @@ from maild.demo.stage import Entry, Expected, read_bag
 HOME = Path(__file__).parents[2]
 MAILS = HOME / "maild" / "demo" / "mails"
 CLIENTS = ("brugman", "northwind")
-NOW = datetime(2026, 11, 22, 9, tzinfo=ZoneInfo("Europe/Berlin"))
+NOW = datetime(2026, 11, 22, 9, tzinfo=ZoneInfo("Europe/Berlin"))  # a Sunday
+CLOSED = NOW
+OPEN = datetime(2026, 11, 20, 10, tzinfo=ZoneInfo("Europe/Berlin"))
 
 
 def stored(name: str) -> bytes:
@@ -224,7 +227,9 @@ def test_home_has_no_fault() -> None:
 def test_rules_pass_their_own_tests(slug: str) -> None:
     """Every example below `tests:` holds."""
     client = home().clients[slug]
-    results = run_examples(client.rules, client.examples, lambda path: parse_at(HOME / path), NOW)
+    results = run_examples(
+        client.rules, client.examples, lambda path: parse_at(HOME / path), NOW, client.business
+    )
     assert results
     assert [f"{result.index}: {result.message}" for result in results if not result.passed] == []
 
@@ -263,12 +268,13 @@ def decision(entry: Entry) -> Decision:
     client, mail = home().clients[entry.client], parsed(entry.file)
     contact = client.contacts.get(mail.sender.address) if mail.sender else None
     relationship = contact.relationship if contact else Relationship.UNKNOWN
-    return decide(client.rules, mail, Facts(relationship, frozenset(), NOW, old=False, own=False))
+    moment = CLOSED if entry.closed else OPEN
+    return decide(client.rules, mail, Facts(moment, moment, relationship, business=client.business))
 
 
 def outcome(decided: Decision) -> Expected:
     """A decision in the words of the bag."""
-    folder, draft, forward, note = "INBOX", None, [], False
+    folder, draft, answer, forward, note = "INBOX", None, None, [], False
     for step in decided.steps:
         match step.action:
             case Move(name):
@@ -277,13 +283,15 @@ def outcome(decided: Decision) -> Expected:
                 folder = "Trash"
             case Draft(template):
                 draft = template
+            case Answer(template):
+                answer = template
             case Forward(to):
                 forward.append(to)
             case Note():
                 note = True
             case _:
                 pass
-    return Expected(decided.rules, folder, draft, tuple(forward), note)
+    return Expected(decided.rules, folder, draft, tuple(forward), note, answer)
 
 
 # The letters.
@@ -335,7 +343,7 @@ def test_salutations_suit_the_writers() -> None:
         "22-anfrage-thurner.eml": "Sehr geehrter Herr von Thurner,",
         "27-kontaktformular.eml": "Guten Tag Björn Heitmüller,",
         "30-quotation-novak.eml": "Dear Mr Novák,",
-        "36-preisanfrage-brandl.eml": "Sehr geehrte Damen und Herren,",
+        "36-preisanfrage-brandl.eml": "Guten Tag Thomas Brandl und Eva Brandl-Huber,",
     }
     written = {entry.file: letter(entry).text.partition("\n")[0] for entry in BAG if entry.file in wanted}
     assert written == wanted
@@ -395,7 +403,7 @@ def test_letters_need_little_of_a_mail(slug: str, language: str) -> None:
     context = reply_context(Mail(from_=(Address("x@kunde.example"),)), None, head, NOW, language)
     for name in client.templates.names() - {"note"}:
         written = render(client.templates.get(name, language), context)
-        assert re.fullmatch(r"(AW|Re): (Ihre?|Your) .+", written.subject), name
+        assert re.fullmatch(r"(AW|Re): (Ihre?|Unser|Your|Our) .+", written.subject), name
         assert ".." not in written.text, name
 
 
