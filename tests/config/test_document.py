@@ -1,7 +1,9 @@
 """YAML with places: what is read, where it stands, and what is refused."""
 
 import json
+import time
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -128,7 +130,7 @@ def test_bad_utf8_has_a_place() -> None:
 
 def test_size_depth_and_number_are_limited() -> None:
     """A file that is too large, too deep or has too many parts is refused quickly."""
-    assert "1 MB" in read("a" * (MAX_BYTES + 1)).faults[0].message
+    assert "8 MB" in read("a" * (MAX_BYTES + 1)).faults[0].message
     assert str(MAX_DEPTH) in only_fault("[" * 5000)[2]
     assert read("[" * MAX_DEPTH + "]" * MAX_DEPTH).faults == ()
     assert f"{MAX_NODES:,}" in only_fault("[" + "1," * MAX_NODES + "]")[2]
@@ -136,9 +138,51 @@ def test_size_depth_and_number_are_limited() -> None:
     assert "too long" in only_fault("a: 1e999")[2]
 
 
+HOSTILE = [
+    "[",
+    "{",
+    "? ",
+    "- ",
+    "-\n",
+    "a: ",
+    "'",
+    '"',
+    "a ",
+    "a\n",
+    "a: 1\n",
+    "|\n a",
+    "# a\n",
+    "\n",
+    "%a b\n",
+]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("start", ["", "[", '"', "x: |\n "])
+@pytest.mark.parametrize("piece", [*HOSTILE, ": ", "a:\n", "[a,"])
+def test_no_file_makes_reading_slow(start: str, piece: str) -> None:
+    """The same sign over and over takes no longer than anything else."""
+    text = start + piece * (200_000 // len(piece))
+    begin = time.process_time()
+    read(text)
+    assert time.process_time() - begin < 5
+
+
+def test_a_thousand_rules_are_read_at_once() -> None:
+    """A file of a thousand ordinary rules is nothing special, and takes a part of a second."""
+    rule = "  - name: r{}\n    when:\n      subject: {{words: [a, b]}}\n      from: x\n    do: [trash, {{copy: A}}]\n"
+    begin = time.process_time()
+    document = read("rules:\n" + "".join(rule.format(number) for number in range(1_000)))
+    assert time.process_time() - begin < 1
+    assert document.faults == ()
+    assert document.at(("rules", 999, "when", "subject", "words", 1)) == (4_999, 28)
+
+
 def test_broken_syntax_is_told_in_our_words() -> None:
     """The parser's own wording does not pass."""
     assert only_fault("a: 1\n\tb: 2\n")[1:] == (1, "a tab can't stand here; indent with spaces")
+    assert only_fault('a: 1\nb: "x\n')[:2] == (2, 4)
+    assert "closing quote" in only_fault('a: "C:\\Users\\x"')[2]
     line, _, message = only_fault("a: [1, 2\nb: 3\n")
     assert line == 2
     assert message.startswith("this is not valid YAML; ")

@@ -134,7 +134,7 @@ def test_what_is_not_acted_on_is_said(home: Path, edit: Edit) -> None:
     edit("rules/north/client.yaml", "notes:", 'notes:\n  digest: ["08:00"]')
     (home / "rules/north/campaigns.yaml").write_text("campaigns: []\n", encoding="utf-8")
     (home / "rules/north/rule.yaml").write_text("rules: []\n", encoding="utf-8")
-    (home / "templates/de/answer.html.j2").write_text("<p>\n", encoding="utf-8")
+    (home / "templates/de/blatt.html.j2").write_text("<p>\n", encoding="utf-8")
     (home / "templates/nord").mkdir()
     edit("maild.yaml", "[north]", "[nort]")
     said = warnings(home)
@@ -144,7 +144,7 @@ def test_what_is_not_acted_on_is_said(home: Path, edit: Edit) -> None:
         "rules/north/campaigns.yaml",
         "rules/north/client.yaml:22:11",
         "rules/north/rule.yaml",
-        "templates/de/answer.html.j2",
+        "templates/de/blatt.html.j2",
         "templates/nord",
     ]
     assert "did you mean «north»?" in said[1]

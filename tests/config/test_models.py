@@ -7,11 +7,11 @@ import pytest
 from pydantic import ValidationError
 
 from maild.config.document import Document, Path, read_yaml
-from maild.config.durations import Brake
 from maild.config.fields import Dates, DayOfYear, Opening
 from maild.config.models import ClientConfig, Office
 from maild.config.servers import Imap, Smtp, is_loopback
 from maild.config.wording import validated
+from maild.core.durations import Brake, BusinessHours
 
 OFFICE = """\
 office:
@@ -321,3 +321,20 @@ def _replaced(data: Any, path: Path, wrong: object) -> object:
     copy: Any = list(data) if isinstance(data, list) else dict(data)
     copy[path[0]] = _replaced(copy[path[0]], path[1:], wrong)
     return copy
+
+
+def test_the_office_says_how_patient_it_is() -> None:
+    """In business hours or plain ones; what is no length is refused."""
+    office = {"office": {"name": "x", "address": "a@b.example"}}
+    assert Office.model_validate(office).overdue.drafts == BusinessHours(8)
+    told = Office.model_validate(office | {"overdue": {"unanswered": "2d", "drafts": "4 business hours"}})
+    assert (told.overdue.unanswered, told.overdue.drafts) == (timedelta(days=2), BusinessHours(4))
+    with pytest.raises(ValidationError, match="is no length of time"):
+        Office.model_validate(office | {"overdue": {"drafts": "bald"}})
+
+
+def test_each_of_the_team_is_named_once() -> None:
+    """Else she would get the morning mail of one entry, and not of the other."""
+    team = [{"name": "A", "address": "a@b.example"}, {"name": "B", "address": "A@b.example"}]
+    with pytest.raises(ValidationError, match="an address stands twice"):
+        Office.model_validate({"office": {"name": "x", "address": "a@b.example"}, "team": team})

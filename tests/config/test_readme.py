@@ -22,7 +22,8 @@ from maild.config.wording import _plain
 from maild.core import checks
 from maild.core.action import Draft, Move
 from maild.core.contact import Contact, Relationship
-from maild.core.decide import Facts, decide
+from maild.core.decide import decide
+from maild.core.facts import Facts
 from maild.core.letter import Letterhead, reply_context
 from maild.core.lifecycle import DraftState
 from maild.core.message import Address, Mail
@@ -30,7 +31,7 @@ from maild.core.template import render
 from maild.core.template_environment import letter_environment
 from maild.core.template_views import KNOWN, VIEWS, parts_of
 from maild.flow import approve, close, stray
-from maild.store.records import MailState, RowState
+from maild.store.records import EffectState, MailState, RowState
 
 REPOSITORY = Path(__file__).parents[2]
 TODAY = date(2026, 11, 22)
@@ -112,7 +113,7 @@ def test_first_rule_drafts_and_moves(home: Path) -> None:
     """A request for an offer gets a draft that can be written; another mail stays where it is."""
     miller = load_home(home, today=TODAY).clients["miller"]
     offer = Mail(subject="Bitte um ein Angebot", from_=(Address("anna@kunde.example", "Anna Müller"),))
-    facts = Facts(Relationship.UNKNOWN, frozenset(), NOW, old=False, own=False)
+    facts = Facts(NOW, NOW, Relationship.UNKNOWN, frozenset(), old=False, own=False)
     actions = [step.action for step in decide(miller.rules, offer, facts).steps]
     assert actions == [Draft("offer-request"), Move("Anfragen")]
     assert "Mill Lane" in letter_of(miller, offer)
@@ -177,7 +178,8 @@ def test_command_table_is_complete() -> None:
         row = re.search(rf"`maild {path}(?: [^`]*)?`", table)
         assert row, path
         for parameter in command.params:
-            long = max(parameter.opts, key=len)
+            is_option = parameter.opts[0].startswith("-")
+            long = max(parameter.opts, key=len) if is_option else str(parameter.metavar)
             assert long == "--help" or long in row[0], f"{path} {long}"
 
 
@@ -210,10 +212,11 @@ def test_command_succeeds_on_the_repository_itself(words: list[str]) -> None:
     ("heading", "states"),
     [
         ("**A received mail**", set(MailState)),
+        ("**What is done with a mail**", set(EffectState)),
         ("**A draft**", set(DraftState)),
         ("**A row of the outbox**", set(RowState) - NOT_REACHED),
     ],
-    ids=["mail", "draft", "row"],
+    ids=["mail", "effect", "draft", "row"],
 )
 def test_table_of_states_names_exactly_those_of_the_code(heading: str, states: set[StrEnum]) -> None:
     """No state is missing from the README's table, none is invented, none stands there twice."""

@@ -1,4 +1,4 @@
-"""Reply drafts: threading that survives a mail program, flowed text, nothing injected by a hostile mail."""
+"""Replies, drafted and automatic: threading that survives a mail program, flowed text, nothing injected by a mail."""
 
 import base64
 import email
@@ -14,21 +14,22 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from maild.core.compose import (
-    File,
     Reply,
+    Response,
     blank,
     choose_identity,
     compose_reply,
+    compose_response,
     draft_info,
-    flow,
-    header_address,
-    quotation,
     references,
     token_of,
     written,
 )
+from maild.core.flowed import flow
+from maild.core.letter_mime import File, header_address
 from maild.core.message import Address, Mail
 from maild.core.parse import parse
+from maild.core.quote import MOST_LINES, quote
 from maild.core.text import new_text, text_hash, unflow
 from maild.errors import LetterError
 
@@ -374,10 +375,18 @@ def test_a_single_long_word_is_not_cut() -> None:
     assert link in flow(f"Sie finden alles Weitere hier: {link} und an der Tür.")
 
 
-def test_quotes_and_signature_are_not_wrapped() -> None:
-    """A quoted line stays one line however long, and «-- » keeps its blank."""
-    long_quote = "> " + "wort " * 40
-    assert flow(f"{long_quote}\n-- \nName\n") == f"{long_quote.rstrip()}\n-- \nName\n"
+def test_a_long_quoted_line_is_flowed_behind_its_marks() -> None:
+    """Each of its lines has the marks, none is longer than 76, and it is one paragraph again when read."""
+    long_quote = ">> " + ("wort " * 40).rstrip()
+    lines = flow(long_quote).rstrip("\n").split("\n")
+    assert len(lines) == 3
+    assert all(line.startswith(">> wort") and len(line) <= 76 for line in lines)
+    assert unflow("\n".join(lines)) == long_quote
+
+
+def test_the_signature_keeps_its_blank() -> None:
+    """«-- » is no soft break (RFC 3676, section 4.3)."""
+    assert flow("Gruß\n-- \nName\n") == "Gruß\n-- \nName\n"
 
 
 def test_a_line_that_looks_like_a_quote_or_an_envelope_is_stuffed() -> None:
@@ -393,10 +402,10 @@ def test_a_line_that_looks_like_a_quote_or_an_envelope_is_stuffed() -> None:
 
 def test_the_quotation_says_who_wrote_when_in_local_time() -> None:
     """The time is that of the client's zone, whatever the zone of the mail."""
-    assert quotation(MAIL, NOW).startswith(
+    assert quote(MAIL, NOW).text.startswith(
         "Am 20. November 2026 um 09:14\N{NO-BREAK SPACE}Uhr schrieb\N{NO-BREAK SPACE}Anna Müller:\n> Guten Tag,\n"
     )
-    assert quotation(MAIL, NOW, "en").startswith(
+    assert quote(MAIL, NOW, "en").text.startswith(
         "On 20 November 2026 at 09:14 Anna Müller wrote:\n> Guten Tag,\n"
     )
 
@@ -414,7 +423,7 @@ def test_the_quotation_says_who_wrote_when_in_local_time() -> None:
 )
 def test_the_quotation_names_people_in_reading_order(name: str, written: str) -> None:
     """A name in comma form is turned round; what is no person's name stays as it is."""
-    first = quotation(replace(MAIL, from_=(Address("w@kunde.example", name),)), NOW).split("\n")[0]
+    first = quote(replace(MAIL, from_=(Address("w@kunde.example", name),)), NOW).text.split("\n")[0]
     assert first.endswith(f"schrieb\N{NO-BREAK SPACE}{written}:")
 
 
@@ -445,7 +454,7 @@ def test_a_wrapped_attribution_is_no_new_text() -> None:
     """As Roundcube or Outlook leave it: hard line ends, no format=flowed."""
     hard = [
         line.rstrip() if line != "-- " else line
-        for line in flow(f"Text.\n\n{quotation(replace(MAIL, from_=(WRITERS[2],)), NOW)}").split("\n")
+        for line in flow(f"Text.\n\n{quote(replace(MAIL, from_=(WRITERS[2],)), NOW).text}").split("\n")
     ]
     assert new_text("\n".join(hard)) == "Text."
 
@@ -453,14 +462,74 @@ def test_a_wrapped_attribution_is_no_new_text() -> None:
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=400))
 def test_any_text_is_quoted_line_by_line(text: str) -> None:
     """Nothing of the incoming mail stands outside of a line that begins with >."""
-    _, *lines = quotation(replace(MAIL, text=text), NOW).split("\n")
+    _, *lines = quote(replace(MAIL, text=text), NOW).text.split("\n")
     assert all(line.startswith(">") for line in lines)
     assert len("\n".join(lines).splitlines()) == len(lines)
 
 
-def test_a_huge_original_is_quoted_in_part() -> None:
-    """A mail of 100,000 lines does not make a draft of 100,000 lines."""
-    assert len(quotation(replace(MAIL, text="x\n" * 100_000), NOW).split("\n")) == 2_001
+@pytest.mark.parametrize("text", ["x\n" * 100_000, "wort " * 100_000, "x\n" * (MOST_LINES + 1)])
+def test_a_huge_original_is_quoted_in_part(text: str) -> None:
+    """A mail of 100,000 lines does not make a draft of 100,000 lines, and the last line says that it was cut."""
+    lines = quote(replace(MAIL, text=text), NOW).text.split("\n")
+    assert len(lines) <= MOST_LINES + 2
+    assert lines[-1] == "> [… Der Rest der ursprünglichen Nachricht ist hier ausgelassen.]"
+    assert len("\n".join(lines)) < 50_000
+
+
+def test_a_whole_original_says_nothing_of_a_cut() -> None:
+    """400 lines are all there."""
+    assert len(quote(replace(MAIL, text="x\n" * MOST_LINES), NOW).text.split("\n")) == MOST_LINES + 1
+
+
+# Automatic answers
+
+
+RESPONSE = Response(
+    original=replace(MAIL, references=("<root@kunde.example>", f"<draft.{TOKEN}@northwind.example>")),
+    to=ANNA,
+    identity=US,
+    subject="Unser Büro ist geschlossen",
+    text=LETTER,
+    message_id="<answer@northwind.example>",
+    now=NOW,
+)
+
+
+def test_an_automatic_answer_says_that_it_is_one() -> None:
+    """The fields of RFC 3834, section 3.1; no Precedence, and nothing that only a draft needs."""
+    message = email.message_from_bytes(compose_response(RESPONSE), policy=policy.default)
+    assert message["Auto-Submitted"] == "auto-replied"
+    assert message["X-Auto-Response-Suppress"] == "All"
+    assert (message["In-Reply-To"], message["References"]) == (
+        MAIL.message_id,
+        f"<root@kunde.example> {MAIL.message_id}",
+    )
+    assert message["To"] == "Anna Müller <anna@kunde.example>"
+    assert (message["Message-ID"], message["Date"].datetime) == ("<answer@northwind.example>", NOW)
+    assert {"Precedence", "Reply-To", "Cc", "Bcc"}.isdisjoint(message.keys())
+
+
+def test_an_automatic_answer_quotes_nothing() -> None:
+    """Nobody looks at it before it goes: it holds the template's words and no others. Files may hang on it."""
+    raw = compose_response(replace(RESPONSE, files=(File("Anfahrt.pdf", "application/pdf", b"%PDF"),)))
+    read = parse(raw)
+    assert read.text.strip() == LETTER.strip()
+    assert [attachment.name for attachment in read.attachments] == ["Anfahrt.pdf"]
+
+
+def test_an_answer_to_a_mail_without_a_name_stands_alone() -> None:
+    """Without a usable Message-ID there is no thread to be in."""
+    raw = compose_response(replace(RESPONSE, original=replace(MAIL, message_id="")))
+    message = email.message_from_bytes(raw)
+    assert message["In-Reply-To"] is None
+    assert message["References"] is None
+
+
+@pytest.mark.parametrize("address", ["änne@kunde.example", "a b@kunde.example"])
+def test_an_automatic_answer_to_an_odd_address_is_refused(address: str) -> None:
+    """As a letter error, which sets the mail aside."""
+    with pytest.raises(LetterError):
+        compose_response(replace(RESPONSE, to=Address(address)))
 
 
 # Unchanged or edited

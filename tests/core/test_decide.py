@@ -1,25 +1,46 @@
 """The decision on one mail: which rules act, in what order, and what is left out for what reason."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.core.action import Copy, Draft, Forward, Keep, Mark, Move, Note, Trash
+from maild.core.action import (
+    Answer,
+    Copy,
+    Draft,
+    Forward,
+    Keep,
+    Mark,
+    Move,
+    Note,
+    Relate,
+    Remind,
+    Trash,
+)
+from maild.core.business import Business
 from maild.core.contact import Relationship
-from maild.core.decide import Decision, Facts, Skipped, Step, decide
+from maild.core.decide import Decision, Skipped, Step, decide
+from maild.core.durations import BusinessHours
+from maild.core.facts import Facts
+from maild.core.history import Answers, History, Letter
 from maild.core.message import Address, Attachment, Machine, Mail
 from maild.core.rules.model import RuleSet
-from maild.core.rules.parse import RuleContext, parse_rules
+from maild.core.rules.parse.rules import RuleContext, parse_rules
 
 NOTHING: frozenset[str] = frozenset()
 CONTEXT = RuleContext(frozenset({"a", "b"}), frozenset({"x@northwind.example"}), NOTHING, NOTHING, NOTHING)
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-FACTS = Facts(Relationship.UNKNOWN, NOTHING, NOW, old=False, own=False)
-MAIL = Mail(subject="Angebot", from_=(Address("anna@kunde.example", "Anna Müller"),))
+US = Business(addresses=frozenset({"info@northwind.example"}))
+FACTS = Facts(NOW, NOW, Relationship.UNKNOWN, NOTHING, old=False, own=False, business=US)
+MAIL = Mail(
+    subject="Angebot",
+    from_=(Address("anna@kunde.example", "Anna Müller"),),
+    to=(Address("info@northwind.example"),),
+)
 
 
 def ruleset(*rules: dict[str, Any]) -> RuleSet:
@@ -30,9 +51,9 @@ def ruleset(*rules: dict[str, Any]) -> RuleSet:
     return found
 
 
-def run(*rules: dict[str, Any], facts: Facts = FACTS) -> Decision:
+def run(*rules: dict[str, Any], facts: Facts = FACTS, mail: Mail = MAIL) -> Decision:
     """Decide on a mail that asks for an offer."""
-    return decide(ruleset(*rules), MAIL, facts)
+    return decide(ruleset(*rules), mail, facts)
 
 
 def actions(decision: Decision) -> list[object]:
@@ -93,14 +114,20 @@ def test_steps_come_in_the_order_they_must_be_carried_out() -> None:
         {"move": "A"},
         {"copy": "B"},
         {"mark": "seen"},
+        {"relate": "customer"},
+        {"remind": "4 business hours"},
         {"draft": "a"},
+        {"answer": "b"},
         {"forward": "client"},
         {"note": "x"},
     ]
     assert actions(run({"do": do})) == [
         Note("x"),
         Forward("client"),
+        Answer("b"),
         Draft("a"),
+        Remind(BusinessHours(4)),
+        Relate(Relationship.CUSTOMER),
         Mark(("seen",)),
         Copy("B"),
         Move("A"),
@@ -123,6 +150,39 @@ def test_only_the_first_draft_counts() -> None:
     decision = run({"do": [{"draft": "a"}], **ON}, {"do": [{"draft": "b"}, {"move": "A"}]})
     assert actions(decision) == [Draft("a"), Move("A")]
     assert decision.skipped == (Skipped("r1", Draft("b"), 'rule "r0" drafts already'),)
+
+
+def test_only_the_first_answer_counts() -> None:
+    """Whatever it says: nobody gets two mails of a machine for one of theirs. A draft may come beside it."""
+    decision = run({"do": [{"answer": "a"}], **ON}, {"do": [{"answer": "b"}, {"draft": "b"}]})
+    assert actions(decision) == [Answer("a"), Draft("b")]
+    assert decision.skipped == (Skipped("r1", Answer("b"), 'rule "r0" answers already'),)
+
+
+def test_an_answer_that_may_not_go_leaves_the_next_its_chance() -> None:
+    """The sender has had the first template's answer this week, the second's never."""
+    had = History(answered=(Letter("a", NOW - timedelta(days=3)),))
+    decision = run(
+        {"do": [{"answer": "a"}], **ON}, {"do": [{"answer": "b"}]}, facts=replace(FACTS, history=had)
+    )
+    assert actions(decision) == [Answer("b")]
+    assert decision.skipped == (
+        Skipped("r0", Answer("a"), "this sender has had this answer within the last 7 days"),
+    )
+
+
+def test_what_a_machine_wrote_is_not_answered() -> None:
+    """The guards of `core.answering` stand before every answer; all else is done."""
+    mail = replace(MAIL, machine=Machine.NEWSLETTER, machine_reason="List-Unsubscribe")
+    decision = run({"do": [{"answer": "a"}, {"move": "A"}]}, mail=mail)
+    assert actions(decision) == [Move("A")]
+    assert decision.skipped[0].reason == "a machine wrote the mail: newsletter (List-Unsubscribe)"
+
+
+def test_nobody_is_related_without_a_sender() -> None:
+    """There is nobody whose relationship could be set."""
+    decision = run({"do": [{"relate": "vip"}]}, mail=replace(MAIL, from_=()))
+    assert decision.skipped == (Skipped("r0", Relate(Relationship.VIP), "the mail names no sender"),)
 
 
 @pytest.mark.parametrize(
@@ -153,18 +213,43 @@ def test_what_two_rules_ask_for_happens_once(action: object) -> None:
 
 def test_old_mail_is_only_sorted() -> None:
     """Mail older than imap.since is moved, copied, marked or kept; nobody is written to and nothing thrown away."""
-    do = [{"draft": "a"}, {"forward": "client"}, {"note": "x"}, {"copy": "A"}, {"mark": "seen"}]
+    do = [
+        {"draft": "a"},
+        {"answer": "b"},
+        {"forward": "client"},
+        {"note": "x"},
+        {"remind": "4h"},
+        {"relate": "vip"},
+        {"copy": "A"},
+        {"mark": "seen"},
+    ]
     decision = run({"do": [*do, "trash"], **ON}, {"do": [{"move": "B"}]}, facts=replace(FACTS, old=True))
     assert actions(decision) == [Mark(("seen",)), Copy("A"), Move("B")]
-    assert [left.action for left in decision.skipped] == [Draft("a"), Forward("client"), Note("x"), Trash()]
-    assert {left.reason for left in decision.skipped} == {"the mail is older than imap.since"}
+    assert [left.action for left in decision.skipped] == [
+        Draft("a"),
+        Answer("b"),
+        Forward("client"),
+        Note("x"),
+        Remind(timedelta(hours=4)),
+        Relate(Relationship.VIP),
+        Trash(),
+    ]
+    assert {left.reason for left in decision.skipped} == {
+        "the mail counts as old, and is only moved, copied, marked or kept"
+    }
 
 
 def test_mail_of_the_office_itself_is_never_drafted_for() -> None:
     """All else is done with it."""
-    decision = run({"do": [{"draft": "a"}, {"note": "x"}, {"move": "A"}]}, facts=replace(FACTS, own=True))
+    do = [{"draft": "a"}, {"answer": "a"}, {"remind": "4h"}, {"note": "x"}, {"move": "A"}]
+    decision = run({"do": do}, facts=replace(FACTS, own=True))
     assert actions(decision) == [Note("x"), Move("A")]
-    assert decision.skipped == (Skipped("r0", Draft("a"), "the mail comes from the office itself"),)
+    assert [left.action for left in decision.skipped] == [
+        Draft("a"),
+        Answer("a"),
+        Remind(timedelta(hours=4)),
+    ]
+    assert {left.reason for left in decision.skipped} == {"the mail comes from the office itself"}
 
 
 def test_a_canary_rule_only_says_what_it_would_do() -> None:
@@ -177,13 +262,69 @@ def test_a_canary_rule_only_says_what_it_would_do() -> None:
     assert decision.canary == (Step("r0", Draft("b")), Step("r0", Keep()))
 
 
+def test_later_rules_see_flags_and_relationship_as_earlier_ones_leave_them() -> None:
+    """A dry run that asked the mailbox, or the contacts, would say something else than the run does."""
+    decision = run(
+        {"do": [{"mark": ["Eilig"]}, {"relate": "vip"}], **ON},
+        {"when": {"flags": "eilig", "relationship": "vip"}, "do": [{"move": "VIP"}]},
+    )
+    assert actions(decision) == [Relate(Relationship.VIP), Mark(("Eilig",)), Move("VIP")]
+
+
+@pytest.mark.parametrize(
+    ("first", "facts"),
+    [
+        ({"do": [{"mark": "eilig"}], "mode": "canary"}, FACTS),
+        ({"do": [{"relate": "vip"}], "mode": "canary"}, FACTS),
+        ({"do": [{"relate": "vip"}], **ON}, replace(FACTS, old=True)),  # left out, so it changes nothing
+    ],
+)
+def test_what_is_not_done_is_not_seen(first: dict[str, Any], facts: Facts) -> None:
+    """A canary's actions, and those left out, change nothing for later rules."""
+    later = {"when": {"any": [{"flags": "eilig"}, {"relationship": "vip"}]}, "do": [{"move": "A"}]}
+    assert actions(run(first, later, facts=facts)) == []
+
+
+def test_a_paused_rule_holds_up_the_whole_mail() -> None:
+    """Nothing at all is done, for what a later rule does may depend on it; no later rule is tried."""
+    decision = run(
+        {"do": [{"copy": "A"}], **ON},
+        {"do": [{"move": "B"}]},
+        {"do": [{"note": "x"}]},
+        facts=replace(FACTS, paused=frozenset({"r1"})),
+    )
+    assert decision == Decision(rules=("r0", "r1"), paused="r1")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"when": NO, "do": [{"move": "B"}]},
+        {"do": [{"move": "B"}], "mode": "canary"},
+        {"do": [{"copy": "A"}], **ON},  # the rule before it does the same already
+        {"do": ["keep"]},
+    ],
+)
+def test_a_paused_rule_that_would_do_nothing_holds_nothing_up(rule: dict[str, Any]) -> None:
+    """It doesn't hold, only says what it would do, has nothing left to do, or keeps the mail where it is."""
+    decision = run({"do": [{"copy": "A"}], **ON}, rule, facts=replace(FACTS, paused=frozenset({"r1"})))
+    assert decision.paused == ""
+    assert Copy("A") in actions(decision)
+
+
 WORDS = st.sampled_from(["Angebot", "Rechnung", "Müller", "anna", "kunde.example", "ä", "x"])
 TEXT = st.text(st.characters() | st.sampled_from("äß\u0308\ud800\n \x00"), max_size=12) | WORDS
-ADDRESS = st.builds(Address, st.sampled_from(["anna@kunde.example", "@", "x", "a+b@ü.example"]) | TEXT, TEXT)
+ADDRESS = st.builds(
+    Address,
+    st.sampled_from(["anna@kunde.example", "info@northwind.example", "@", "x", "a+b@ü.example"]) | TEXT,
+    TEXT,
+)
 ADDRESSES = st.lists(ADDRESS, max_size=2).map(tuple)
 MAILS = st.builds(
     Mail,
-    headers=st.lists(st.tuples(st.just("X-Test") | TEXT, TEXT), max_size=2).map(tuple),
+    headers=st.lists(st.tuples(st.sampled_from(["X-Test", "Return-Path"]) | TEXT, TEXT), max_size=2).map(
+        tuple
+    ),
     subject=TEXT,
     from_=ADDRESSES,
     reply_to=ADDRESSES,
@@ -200,8 +341,17 @@ ALL_FACTS = st.builds(
     relationship=st.sampled_from(Relationship),
     flags=st.frozensets(st.sampled_from(["\\Seen", "wichtig", "\ud800"])),
     now=st.just(NOW),
+    received=st.just(NOW),
     old=st.booleans(),
     own=st.booleans(),
+    history=st.just(History())
+    | st.builds(
+        History,
+        answered=st.lists(st.builds(Letter, st.sampled_from("ab"), st.just(NOW)), max_size=1).map(tuple),
+        answers=st.builds(Answers, in_thread=st.integers(0, 1)),
+    ),
+    business=st.just(US),
+    paused=st.frozensets(st.sampled_from(["r0", "r1", "r2", "r3"]), max_size=1),
 )
 TEXT_TEST = WORDS | st.fixed_dictionaries(
     {},
@@ -243,10 +393,23 @@ CONDITIONS = st.recursive(
     max_leaves=6,
 )
 DO = st.lists(
-    st.sampled_from([{"move": "A"}, {"copy": "B"}, {"note": "x"}, {"forward": "client"}, {"draft": "a"}]),
+    st.sampled_from(
+        [
+            {"move": "A"},
+            {"copy": "B"},
+            {"note": "x"},
+            {"forward": "client"},
+            {"draft": "a"},
+            {"answer": "a"},
+            {"answer": {"template": "b", "within": "1d"}},
+            {"mark": "seen"},
+            {"relate": "vip"},
+            {"remind": "4h"},
+        ]
+    ),
     min_size=1,
     max_size=3,
-    unique_by=str,
+    unique_by=lambda action: next(iter(action)),
 )
 RULES = st.fixed_dictionaries(
     {"do": DO},
@@ -264,7 +427,7 @@ def test_a_rule_and_its_negation_divide_all_mail(condition: dict[str, Any], mail
     """Every mail goes to exactly one of both, however the negation is written."""
     for negated in ({"when": {"not": condition}}, {"unless": condition}, {"unless": [condition]}):
         rules = ruleset({"when": condition, "do": ["trash"], **ON}, {**negated, "do": ["trash"], **ON})
-        assert len(decide(rules, mail, facts).rules) == 1
+        assert len(decide(rules, mail, replace(facts, paused=NOTHING)).rules) == 1
 
 
 @given(st.lists(RULES, max_size=4), RULES, MAILS, ALL_FACTS)
@@ -284,10 +447,28 @@ def test_every_decision_keeps_its_promises(rules: list[dict[str, Any]], mail: Ma
     done = actions(decision)
     assert decision == decide(compiled, mail, facts)
     assert sum(isinstance(action, Draft) for action in done) <= 1
+    assert sum(isinstance(action, Answer) for action in done) <= 1
     assert not any(isinstance(action, Move | Trash | Keep) for action in done[:-1])
     assert len(set(done)) == len(done)
     assert {step.rule for step in decision.steps} <= set(decision.rules)
     if facts.old:
         assert all(isinstance(action, Move | Copy | Mark | Keep) for action in done)
     if facts.own:
-        assert not any(isinstance(action, Draft) for action in done)
+        assert not any(isinstance(action, Draft | Answer) for action in done)
+
+
+@given(st.lists(RULES, max_size=5), MAILS, ALL_FACTS)
+def test_a_paused_rule_leaves_no_step(rules: list[dict[str, Any]], mail: Mail, facts: Facts) -> None:
+    """Whatever the mail: what a paused rule asks for isn't done, and where it would act, nothing is.
+
+    Without pauses the mail comes out the same, unless such a rule acts on it.
+    """
+    decision = decide(ruleset(*rules), mail, facts)
+    free = decide(ruleset(*rules), mail, replace(facts, paused=NOTHING))
+    assert not facts.paused & {step.rule for step in decision.steps}
+    if decision.paused:
+        assert decision.paused in facts.paused
+        assert decision.steps == ()
+        assert decision.paused in {step.rule for step in free.steps}
+    else:
+        assert decision == free

@@ -1,17 +1,21 @@
 """What a letter is rendered from: who is written to, the signature, and that nothing more is handed on."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from maild.core.business import Absence, Business
 from maild.core.contact import Contact, Form
+from maild.core.german.opening import NextOpening
 from maild.core.german.particulars import Particulars
+from maild.core.hours import Calendar, Dates, Opening
 from maild.core.letter import Letterhead, note_context, reply_context, writer_of
+from maild.core.letter_hours import hours_in_words
 from maild.core.message import Address, Mail
 from maild.core.template import TemplateSource, compile_template, render
-from maild.core.template_views import ContactView, LetterContext, MailView, NoteView
+from maild.core.template_views import AbsenceView, ClosureView, ContactView, LetterContext, MailView, NoteView
 from maild.errors import LetterError
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -119,16 +123,25 @@ def test_empty_fields_of_a_contact_are_missing() -> None:
 
 
 def test_no_body_and_no_note_is_handed_on() -> None:
-    """Neither the text of the mail nor what the client noted about a person."""
-    assert "geheim" not in repr(reply())
+    """Neither the text of the mail, but as a quotation, nor what the client noted about a person."""
+    assert "geheim" not in repr(replace(reply(), quotation=None))
+    assert "geheim" not in repr(reply_context(MAIL, CONTACT, HEAD, NOW, "de", automatic=True))
     assert "zahlt" not in repr(reply())
 
 
-@pytest.mark.parametrize(("language", "words"), [("de", "Mit freundlichen Grüßen"), ("en", "Kind regards")])
-def test_the_language_is_that_of_the_letter(language: str, words: str) -> None:
-    """Closing and salutation follow it."""
-    context = reply(language=language)
-    assert (context.closing, context.language) == (words, language)
+@pytest.mark.parametrize(
+    ("language", "locale", "tongue", "words"),
+    [
+        ("de", "de_DE", "de_DE", "Mit freundlichen Grüßen"),
+        ("de", "de_AT", "de_AT", "Mit freundlichen Grüßen"),
+        ("de", "de_CH", "de_CH", "Mit freundlichen Grüssen"),
+        ("en", "de_CH", "en", "Kind regards"),
+    ],
+)
+def test_the_language_is_that_of_the_letter(language: str, locale: str, tongue: str, words: str) -> None:
+    """Closing and salutation follow it, in the German of the client's country."""
+    context = reply(language=language, head=replace(HEAD, locale=locale))
+    assert (context.closing, context.language) == (words, tongue)
 
 
 def test_a_note_is_signed_by_the_office() -> None:
@@ -141,3 +154,132 @@ def test_a_note_is_signed_by_the_office() -> None:
     assert context.client.name == "Northwind Tools Ltd"
     assert context.mail.sender_address == "anna@kunde.example"
     assert "Müller" not in context.salutation
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+DAY = (Opening(8 * 60, 12 * 60), Opening(13 * 60, 17 * 60))
+CALENDAR = Calendar(
+    openings=(DAY, DAY, DAY, DAY, (Opening(8 * 60, 14 * 60),), (), ()),
+    region="DE-BY",
+    closed=(Dates(date(2026, 12, 24), date(2027, 1, 3)),),
+)
+JANE = Absence("Jane Doe", date(2026, 12, 7), date(2026, 12, 11), "John@Northwind.example")
+BERT = Absence("Bert Meier", date(2026, 12, 10), date(2026, 12, 14), "")
+JOHN = Contact(address="john@northwind.example", given="John", family="Smith", phone="+49 89 99998-17")
+
+
+def at(
+    day: int, *absences: Absence, mail: Mail = MAIL, deputies: tuple[Contact, ...] = (JOHN,)
+) -> LetterContext:
+    """The context of a reply at noon on a day of December."""
+    head = replace(
+        HEAD,
+        business=Business(calendar=CALENDAR, absences=absences),
+        deputies={each.address: each for each in deputies},
+    )
+    return reply_context(mail, None, head, datetime(2026, 12, day, 12, tzinfo=BERLIN), "de")
+
+
+def test_an_absence_names_the_deputy_from_the_contacts() -> None:
+    """Name and telephone stand in contacts.csv, by the deputy's address; when she is back, in words."""
+    assert at(8, JANE).absence == AbsenceView(
+        person="Jane Doe",
+        first=date(2026, 12, 7),
+        last=date(2026, 12, 11),
+        back="ab Montag, 14. Dezember",
+        deputy="John Smith",
+        deputy_address="John@Northwind.example",
+        deputy_phone="+49 89 99998-17",
+    )
+
+
+def test_a_deputy_whom_nobody_knows_has_an_address_only() -> None:
+    """No name is made of an address; without a deputy there is none."""
+    view = at(8, JANE, deputies=()).absence
+    assert (view.deputy, view.deputy_phone, view.deputy_address) == (None, None, "John@Northwind.example")
+    assert at(14, BERT).absence.deputy_address is None
+
+
+@pytest.mark.parametrize(("day", "person"), [(6, None), (7, "Jane Doe"), (11, "Jane Doe"), (12, None)])
+def test_an_absence_lasts_from_its_first_to_its_last_day(day: int, person: str | None) -> None:
+    """Both included."""
+    assert at(day, JANE).absence.person == person
+
+
+def test_of_several_absent_people_the_one_is_named_to_whom_the_mail_is_addressed() -> None:
+    """By name or address; where that says nothing, nobody is named."""
+    to_jane = replace(MAIL, to=(Address("jane.doe@northwind.example"),))
+    to_bert = replace(MAIL, to=(US,), cc=(Address("b@northwind.example", "Meier, Bert"),))
+    assert at(10, JANE, BERT, mail=to_jane).absence.person == "Jane Doe"
+    assert at(10, JANE, BERT, mail=to_bert).absence.person == "Bert Meier"
+    assert at(10, JANE, BERT).absence == AbsenceView()
+    assert at(10, JANE, BERT, mail=replace(MAIL, to=(*to_jane.to, *to_bert.cc))).absence == AbsenceView()
+
+
+def test_the_opening_and_the_closure_are_those_of_the_day() -> None:
+    """While the firm is closed, the first opening after it; on an ordinary day there is no closure."""
+    closed = at(28)
+    assert (closed.closure.first, closed.closure.last) == (date(2026, 12, 24), date(2027, 1, 3))
+    assert closed.opening.text == "am Montag, 4. Januar 2027, ab 8 Uhr".replace(
+        " Uhr", "\N{NO-BREAK SPACE}Uhr"
+    )
+    assert at(8).closure == ClosureView()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("de", "Montag bis Donnerstag von 8 bis 12_Uhr und von 13 bis 17_Uhr, Freitag von 8 bis 14_Uhr"),
+        ("en", "Monday to Thursday from 08:00 to 12:00 and from 13:00 to 17:00, Friday from 08:00 to 14:00"),
+    ],
+)
+def test_the_hours_stand_in_words(language: str, words: str) -> None:
+    """Days with equal hours together."""
+    assert hours_in_words(CALENDAR, language) == words.replace("_", "\N{NO-BREAK SPACE}")
+
+
+def test_hours_of_odd_weeks() -> None:
+    """Two days are joined with «und»; a business without hours states none; 24:00 is the end of the day."""
+    day, night = (Opening(9 * 60, 17 * 60),), (Opening(18 * 60, 1440),)
+    week = ((), day, (), (), (), night, night)
+    assert hours_in_words(Calendar(openings=week)).replace("\N{NO-BREAK SPACE}", " ") == (
+        "Dienstag von 9 bis 17 Uhr, Samstag und Sonntag von 18 bis 24 Uhr"
+    )
+    assert hours_in_words(Calendar()) == ""
+    assert reply().client.hours is None
+    assert reply().opening == NextOpening()
+
+
+def test_an_automatic_answer_greets_by_the_header_alone() -> None:
+    """Nobody looks at it before it goes, so a signature in the mail changes nothing and nothing is quoted."""
+    signed = replace(
+        MAIL, text="Hallo\n\nMit freundlichen Grüßen\nDr. Eva Kurz\n", from_=(Address("x@kunde.example"),)
+    )
+    automatic = reply_context(signed, None, HEAD, NOW, "de", automatic=True)
+    assert automatic.salutation == "Sehr geehrte Damen und Herren,"
+    assert automatic.quotation is None
+    with pytest.raises(LetterError, match="quotation is missing"):
+        rendered("{{ quotation }}", automatic)
+
+
+def test_du_only_where_the_contact_says_so() -> None:
+    """Salutation, closing and `sie` go together."""
+    du = reply(contact=replace(CONTACT, du=True))
+    assert (du.salutation, du.closing) == ("Liebe Anna,", "Viele Grüße")
+    assert rendered('{{ sie("Ihre", "deine") }}', du) == "deine\n"
+    assert rendered('{{ sie("Ihre", "deine") }}', reply()) == "Ihre\n"
+    assert rendered('{{ sie("Ihre", "deine") }}', reply(contact=None)) == "Ihre\n"
+
+
+def test_a_template_may_place_the_quotation_itself() -> None:
+    """Then it says so, and nobody appends it again."""
+    body = "{{ salutation }}\n\nText.\n\n{{ quotation }}\n\n{{ signature }}"
+    source = TemplateSource("x", f'---\nsubject: "s"\n---\n{body}\n', "templates/de/x.txt.j2")
+    letter = render(compile_template(source), reply())
+    assert letter.quoted
+    assert "\n> geheimer Text\n\nNorthwind" in letter.text
+
+
+def test_the_particulars_can_stand_alone() -> None:
+    """`legal` is what the signature ends with."""
+    assert rendered("{{ legal }}", reply()) == "Northwind Tools Ltd\n12 Dock Road, London\n"

@@ -6,11 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from maild.core.business import Business
 from maild.core.contact import Relationship
 from maild.core.message import Address, Attachment, Machine, Mail
-from maild.core.rules.examples import ExampleResult, run_examples
-from maild.core.rules.model import RuleSet
-from maild.core.rules.parse import RuleContext, parse_rules
+from maild.core.rules.examples import ExampleResult, MailFileError, run_examples, untested
+from maild.core.rules.model import Example, RuleSet
+from maild.core.rules.parse.examples import parse_outcome
+from maild.core.rules.parse.rules import RuleContext, parse_rules
+from maild.core.rules.parse.sheet import Problem, Sheet
 
 NOTHING: frozenset[str] = frozenset()
 CONTEXT = RuleContext(
@@ -83,21 +86,22 @@ def run(*tests: dict[str, Any]) -> tuple[ExampleResult, ...]:
 )
 def test_what_is_as_expected_passes(mail: dict[str, Any], expect: dict[str, Any]) -> None:
     """Named kinds are equal, the rest is free; canary rules count for nothing."""
-    assert run({"mail": mail, "expect": expect}) == (ExampleResult(0, True),)
+    (result,) = run({"mail": mail, "expect": expect})
+    assert (result.index, result.passed, result.differences) == (0, True, ())
 
 
 @pytest.mark.parametrize(
     ("mail", "expect", "message"),
     [
-        (OFFER, {"move": "Archiv"}, "move: expected Archiv, got Anfragen"),
-        (OFFER, {"copy": "A"}, "copy: expected A, got A, B"),
-        (OFFER, {"mark": "flagged"}, "mark: expected flagged, got flagged, wichtig"),
-        (OFFER, {"note": False}, "note: expected nothing, got Neue Anfrage"),
+        (OFFER, {"move": "Archiv"}, 'move: expected Archiv, got Anfragen (by "file")'),
+        (OFFER, {"copy": "A"}, 'copy: expected A, got A, B (by "file")'),
+        (OFFER, {"mark": "flagged"}, 'mark: expected flagged, got flagged, wichtig (by "offer-request")'),
+        (OFFER, {"note": False}, 'note: expected nothing, got Neue Anfrage (by "file")'),
         (OFFER, {"trash": True}, "trash: expected yes, got nothing"),
         (
             OFFER,
             {"draft": "thanks"},
-            'draft: expected thanks, got offer-request (rule "offer-request" drafts already)',
+            'draft: expected thanks, got offer-request (by "offer-request"; rule "offer-request" drafts already)',
         ),
         (OFFER, {"rules": ["file"]}, "rules: expected file, got offer-request, file"),
         ({"subject": "x"}, {"note": True}, "note: expected (any), got nothing"),
@@ -109,13 +113,20 @@ def test_what_is_as_expected_passes(mail: dict[str, Any], expect: dict[str, Any]
         (
             {"subject": "x", "headers": {"X-Spam-Flag": "yes"}},
             {"rules": ["spam"], "only": True},
-            "trash: expected nothing, got yes",
+            'trash: expected nothing, got yes (by "spam")',
+        ),
+        (
+            {"subject": "x"},
+            {"rules": ["try"], "move": "Elsewhere"},
+            'rules: expected try, got nothing (rule "try" is on trial, mode: canary); '
+            'move: expected Elsewhere, got nothing (rule "try" is on trial, mode: canary)',
         ),
     ],
 )
 def test_what_differs_is_said(mail: dict[str, Any], expect: dict[str, Any], message: str) -> None:
-    """A failing test says each difference, and why an action was left out."""
-    assert run({"mail": mail, "expect": expect}) == (ExampleResult(0, False, message),)
+    """A failing test says each difference, whose doing it is, and why an action was left out."""
+    (result,) = run({"mail": mail, "expect": expect})
+    assert (result.passed, result.message) == (False, message)
 
 
 def test_results_stand_in_the_order_of_the_tests() -> None:
@@ -149,8 +160,109 @@ def test_a_missing_file_fails_its_test_alone() -> None:
     first, second = run(
         {"mail": "a.eml", "expect": {"only": True}}, {"mail": OFFER, "expect": {"trash": False}}
     )
-    assert first == ExampleResult(0, False, "a.eml can't be read: No such file or directory")
+    assert first == ExampleResult(0, False, ("a.eml can't be read: No such file or directory",))
     assert second.passed
+
+
+def test_a_file_without_a_mail_fails_its_test_alone() -> None:
+    """Whoever reads the files says what is wrong with one; where a mail is damaged, a failing test says so too."""
+
+    def empty(path: str) -> Mail:
+        raise MailFileError(f"{path} is empty")
+
+    def damaged(_: str) -> Mail:
+        return Mail(subject="Angebot", defects=("no boundary",))
+
+    rules = rules_with(
+        {"mail": "a.eml", "expect": {"trash": True}}, {"mail": "a.eml", "expect": {"trash": False}}
+    )
+    assert [result.message for result in run_examples(rules, rules.examples, empty, NOW)] == [
+        "a.eml is empty"
+    ] * 2
+    failed, passed = run_examples(rules, rules.examples, damaged, NOW)
+    assert failed.message == "trash: expected yes, got nothing; the mail is damaged: no boundary"
+    assert passed.passed
+
+
+def test_rules_that_no_test_touches_are_listed() -> None:
+    """Touched is a rule that held for a test's mail, on trial or not, whatever the test expects."""
+    rules = rules_with(
+        {"mail": OFFER, "expect": {"trash": True}}, {"mail": {"subject": "x"}, "expect": {"only": True}}
+    )
+    results = run_examples(rules, rules.examples, no_file, NOW)
+    assert [rule.name for rule in untested(rules, results)] == ["spam", "stay"]
+    assert [rule.name for rule in untested(rules, results[1:])] == ["offer-request", "file", "spam", "stay"]
+    assert (results[0].rules, results[0].on_trial) == (("offer-request", "file"), ())
+    assert (results[1].rules, results[1].on_trial) == ((), ("try",))
+
+
+@pytest.mark.parametrize(
+    ("expect", "passes"),
+    [
+        ({"answer": "thanks", "relate": "vip", "remind": "24h", "only": True}, True),
+        ({"answer": "offer-request"}, False),
+        ({"relate": "customer"}, False),
+        ({"remind": "2d"}, False),
+        ({"answer": []}, False),
+        ({"only": True}, False),
+    ],
+)
+def test_every_kind_of_action_can_be_expected(expect: dict[str, Any], passes: bool) -> None:
+    """Answers by their template, a relationship by its name, a reminder by its length however written."""
+    do = [{"answer": "thanks"}, {"relate": "vip"}, {"remind": {"after": "1d"}}]
+    mail = {**OFFER, "to": "info@northwind.example"}
+    business = Business(addresses=frozenset({"info@northwind.example"}))
+    rules, problems = parse_rules(
+        {"rules": [{"name": "x", "do": do}], "tests": [{"mail": mail, "expect": expect}]},
+        CONTEXT,
+        "rules.yaml",
+    )
+    assert problems == ()
+    (result,) = run_examples(rules, rules.examples, no_file, NOW, business)
+    assert result.passed is passes, result.message
+
+
+def test_what_is_expected_is_compared_as_rules_mean_it() -> None:
+    """Folders in either Unicode form, addresses and flags in either case."""
+    do = [{"move": "Entw\u00fcrfe alt"}, {"forward": "x@northwind.example"}, {"mark": ["seen"]}]
+    expect = {
+        "move": " Entwu\u0308rfe alt",
+        "forward": "X@Northwind.example",
+        "mark": ["\\Seen"],
+        "only": True,
+    }
+    rules, problems = parse_rules(
+        {"rules": [{"name": "x", "do": do}], "tests": [{"mail": OFFER, "expect": expect}]},
+        CONTEXT,
+        "rules.yaml",
+    )
+    assert problems == ()
+    assert [result.message for result in run_examples(rules, rules.examples, no_file, NOW)] == [""]
+
+
+def outcome(value: object) -> tuple[Example | None, list[Problem]]:
+    """What a file beside x.eml expects."""
+    sheet = Sheet(CONTEXT)
+    return parse_outcome(sheet, value, "x.eml", "x.expected.yaml"), sheet.problems
+
+
+def test_what_is_expected_may_stand_in_a_file_of_its_own() -> None:
+    """With the keys of a test, but for the mail, which lies beside it."""
+    example, problems = outcome({"relationship": "vip", "flags": ["seen"], "expect": {"move": "Anfragen"}})
+    assert problems == []
+    assert example is not None
+    assert (example.mail, example.relationship.value, sorted(example.flags)) == ("x.eml", "vip", ["seen"])
+    for value, path in (
+        (None, ()),
+        ([], ()),
+        ({}, ()),
+        ({"mail": "y.eml", "expect": {"only": True}}, ("mail",)),
+        ({"expect": {"only": True}, "sender": "x"}, ("sender",)),
+        ({"expect": {"moved": "Anfragen"}}, ("expect", "moved")),
+    ):
+        found, problems = outcome(value)
+        assert found is None
+        assert [problem.path for problem in problems] == [path]
 
 
 def test_a_mail_written_out_is_complete() -> None:

@@ -1,4 +1,4 @@
-"""Salutations and closings: each row with the source of its rule. Rows that need a signature come later."""
+"""Salutations and closings of contacts and names, each row with the source of its rule; mails: german_salutations."""
 
 import pytest
 from hypothesis import given

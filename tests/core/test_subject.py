@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.core.subject import base_subject, reply_subject
+from maild.core.subject import answered_subject, base_subject, reply_subject
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,12 @@ def test_what_is_no_prefix_stays(subject: str, base: str) -> None:
     [
         ("Angebot", "AW: Angebot"),
         ("AW: Re: Angebot", "AW: Angebot"),
+        ("RE: FW: Antwort: WG: Aw: Angebot", "AW: Angebot"),
+        ("AW[2]: Re(3): AW^4: Angebot", "AW: Angebot"),
+        ("[EXTERN] AW: [EXTERN] Angebot", "AW: Angebot"),
+        ("AW: [EXT] Re: [External] Angebot", "AW: Angebot"),
+        ("[EXTERNAL SENDER] [Projekt 7] Angebot", "AW: [Projekt 7] Angebot"),
+        ("[EXTERN]", "AW: Ihre Nachricht"),
         ("", "AW: Ihre Nachricht"),
         ("Re: ", "AW: Ihre Nachricht"),
         ("Angebot\r\nBcc: alle@northwind.example", "AW: Angebot Bcc: alle@northwind.example"),
@@ -59,6 +65,13 @@ def test_what_is_no_prefix_stays(subject: str, base: str) -> None:
 def test_reply_has_one_prefix(subject: str, reply: str) -> None:
     """An answer carries AW: once, on one line, and has a subject even where the mail had none."""
     assert reply_subject(subject) == reply
+
+
+def test_what_a_letter_is_about_has_no_mark_of_a_gateway() -> None:
+    """[EXTERN] is written for the client's own staff; other tags belong to the subject."""
+    assert answered_subject("[EXTERN] AW: [Ticket#17] Angebot") == "[Ticket#17] Angebot"
+    assert answered_subject("[EXTRA] Angebot") == "[EXTRA] Angebot"
+    assert answered_subject("AW: [EXTERN] Re:") == ""
 
 
 def test_reply_to_an_endless_subject_is_cut() -> None:

@@ -121,7 +121,10 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read() -> None:
     assert (letter.subject, letter.text) == ("Hallo", "Sehr geehrte Frau Müller,\n\nText\n")
 
 
-KNOWN = "known are client, closing, contact, gap, identity, mail, note, now, salutation, signature"
+KNOWN = (
+    "known are absence, client, closing, closure, contact, gap, identity, legal, mail, note, now, opening, quotation,"
+    " salutation, sie, signature"
+)
 
 
 @pytest.mark.parametrize(
@@ -140,14 +143,34 @@ KNOWN = "known are client, closing, contact, gap, identity, mail, note, now, sal
             "{{ mail.date.weekday }}",
             ["4:14: «mail.date.weekday» is not known; did you mean «day»?"],
         ),
-        ("{{ client.fone }}", ["4:11: «client.fone» is not known; known are name"]),
+        ("{{ client.fone }}", ["4:11: «client.fone» is not known; known are hours, name"]),
         ("{{ closing.x }}", ["4:12: «closing» is plain text and has no «x»; use a filter"]),
+        ("{{ sie }}", ['4:4: sie needs two texts, for Sie and for du: sie("Ihre", "deine")']),
+        ("{{ sie('Ihre') }}", ['4:4: sie needs two texts, for Sie and for du: sie("Ihre", "deine")']),
+        (
+            "{{ sie('Ihre', mail.subject) }}",
+            ['4:4: sie needs two texts, for Sie and for du: sie("Ihre", "deine")'],
+        ),
+        (
+            "{{ absence.first }}",
+            ["4:4: «absence.first» is a date and needs a filter: {{ absence.first | datum }}"],
+        ),
+        ("{{ absence.first.hour }}", ["4:18: «absence.first.hour» is not known; known are day, month, year"]),
+        ("{{ quotation.text }}", ["4:14: «quotation» is plain text and has no «text»; use a filter"]),
+        (
+            "{{ opening }}",
+            [
+                "4:4: «opening» alone is no text; write one of opening.day, opening.time, opening.text, opening.since,"
+                " opening.workday, opening.holiday"
+            ],
+        ),
         ("{{ mail.date | datm }}", ["4:16: the filter «datm» is not known; did you mean «datum»?"]),
         (
             "{{ 'a' | attr('b') }}",
             [
-                "4:10: the filter «attr» is not known; known are betrag, datum, default, first, join, last,"
-                " length, lower, replace, telefon, trim, uhrzeit, upper"
+                "4:10: the filter «attr» is not known; known are betrag, datum, datumspanne, default, first,"
+                " groesse, gruss, iban, join, kurzdatum, last, length, lower, menge, replace, telefon, trim, uhrzeit,"
+                " upper, wochentag, zeitspanne"
             ],
         ),
         (
@@ -163,7 +186,7 @@ KNOWN = "known are client, closing, contact, gap, identity, mail, note, now, sal
         ),
         (
             "{% set m = client %}{{ m.name }}",
-            ["4:12: «client» alone is no text; write one of client.name"],
+            ["4:12: «client» alone is no text; write one of client.name, client.hours"],
         ),
         ("{% set mail = 'x' %}", ["4:8: «mail» is given and can't be set; take another name"]),
         ("{% set ns.x = 'x' %}", ["4:8: only a plain name can be set, without a dot"]),
@@ -176,13 +199,16 @@ KNOWN = "known are client, closing, contact, gap, identity, mail, note, now, sal
         ("{{ gap(mail.subject) }}", ['4:4: a gap needs its name, in quotes: gap("Liefertermin")']),
         (
             "{{ range(9) }}",
-            ["4:9: only gap(…) can be called in a letter", f"4:4: «range» is not known; {KNOWN}"],
+            [
+                "4:9: only gap(…) and sie(…, …) can be called in a letter",
+                f"4:4: «range» is not known; {KNOWN}",
+            ],
         ),
         (
             "{{ mail.subject.upper() }}",
             [
                 "4:17: «mail.subject» is plain text and has no «upper»; use a filter",
-                "4:22: only gap(…) can be called in a letter",
+                "4:22: only gap(…) and sie(…, …) can be called in a letter",
             ],
         ),
         (
@@ -259,9 +285,13 @@ def test_what_is_wrong_in_a_body_is_found_on_loading(body: str, found: list[str]
         ),
         (
             "subject: [",
-            ["3:1: the front matter can't be read: expected the node content, but found '<stream end>'"],
+            ["3:1: the front matter can't be read: did not find expected node content"],
         ),
         ("subject: " + "[" * 1000, ["1:1: the front matter can't be read: it is nested too deeply"]),
+        (
+            f"subject: {'[' * 90_000}{']' * 90_000}",
+            ["1:1: the front matter can't be read: it is nested too deeply"],
+        ),
         ("- subject", ["1:1: the front matter must be keys and values, as subject: …"]),
         ("", ["1:1: the front matter must be keys and values, as subject: …"]),
     ],

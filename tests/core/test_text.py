@@ -1,9 +1,11 @@
 """New text, flowed text, and the forms texts are compared by."""
 
+import re
+import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from maild.core.parse import parse
@@ -197,6 +199,37 @@ def test_fold_makes_one(one: str, other: str) -> None:
 def test_fold_keeps_words_apart() -> None:
     """Folding does not make different words one."""
     assert len({fold(word) for word in ("Muller", "Müller", "Möller", "Masse", "Mase")}) == 5
+
+
+def plainly_folded(text: str) -> str:
+    """Folding step by step, slowly: what `fold` must come to."""
+    while True:
+        seen = (
+            re.sub("[\u00ad\u200b-\u200d\u2060\ufeff]", "", text)
+            .replace("\u00a0", " ")
+            .replace("\u202f", " ")
+        )
+        composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", seen).casefold())
+        folded = composed.translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
+        if folded == text:
+            return folded
+        text = folded
+
+
+@given(st.text())
+@example("A\u200b\u0308 \u00a0ẞ")
+@example("\u0390 \ufb05 \u1fd3 \u0345")
+def test_fold_is_what_its_steps_come_to(text: str) -> None:
+    """Being fast changes nothing."""
+    assert fold(text) == plainly_folded(text)
+
+
+def test_fold_is_the_same_for_every_letter() -> None:
+    """Each letter of Unicode that has case or composes, by itself and with a mark behind it."""
+    codes = [code for code in range(0x20000) if unicodedata.category(chr(code)) not in {"Cn", "Co", "Lo"}]
+    for start in range(0, len(codes), 64):
+        text = "".join(f"{chr(code)} {chr(code)}\u0308," for code in codes[start : start + 64])
+        assert fold(text) == plainly_folded(text)
 
 
 @given(st.text())

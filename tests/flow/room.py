@@ -282,6 +282,7 @@ def furnish(
     rules: str = RULES,
     imap: str = "",
     files_sent: str = "false",
+    review: str = "",
     identity: str = "info@northwind.example",
     **templates: str,
 ) -> Room:
@@ -295,7 +296,8 @@ def furnish(
         "imap": imap and f", {imap}",
         "identity": identity,
     }
-    _write(path / "rules/northwind/client.yaml", CLIENT.format(**values, files_sent=files_sent))
+    keys = f"review: {{{review}}}\n" if review else ""
+    _write(path / "rules/northwind/client.yaml", CLIENT.format(**values, files_sent=files_sent) + keys)
     _write(path / "rules/northwind/rules.yaml", rules)
     _write(path / "rules/northwind/contacts.csv", "address\n")
     _write(path / "rules/contoso/client.yaml", RIVAL)

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from maild.errors import ServerError
+from maild.flow import jobs
 from maild.flow.act import act
 from maild.flow.receive import receive
+from maild.store.records import EffectState, Place
 from tests.flow.letters import ORIGINAL, enquiry, field
+from tests.flow.past import order_apply
 from tests.flow.room import Room, furnish
 
 Furnished = Callable[..., Room]
@@ -151,6 +154,85 @@ def test_what_a_full_folder_refused_goes_on_later(furnished: Furnished, dovecot)
     room.look()
     assert (len(room.messages("INBOX")), len(room.messages("Anfragen"))) == (0, 2)
     assert room.rows("SELECT state FROM mail WHERE id = 1") == [("done",)]
+
+
+def test_mails_in_several_folders(furnished: Furnished) -> None:
+    """Each mail is marked, copied and moved from where it lies, whatever folder that is, all in one look."""
+    room = furnished(rules=_rule("{mark: flagged}, {copy: Kopien}, {move: Anfragen}"))
+    room.look()
+    for folder in ("INBOX", "Archiv", "Ämter/2025"):
+        for number in range(3):
+            room.lay(enquiry(number, f"Angebot {folder[0]}"), folder)
+    assert room.session is not None
+    receive(room.desk, room.session.mailbox, "INBOX")
+    for folder in ("Archiv", "Ämter/2025"):
+        _plan_there(room, folder)
+    act(room.desk, room.session.mailbox, room.session._folders)
+    moved = room.messages("Anfragen")
+    assert len(moved) == len(room.messages("Kopien")) == 9
+    assert all(mail.flags == {"\\Flagged"} for mail in moved)
+    assert [len(room.messages(folder)) for folder in ("INBOX", "Archiv", "Ämter/2025")] == [0, 0, 0]
+    origins = (
+        "SELECT o.folder, count(*) FROM origin o JOIN effect e ON e.id = o.effect_id WHERE e.action = 'move'"
+    )
+    assert dict(room.rows(f"{origins} GROUP BY 1")) == {"INBOX": 3, "Archiv": 3, "Ämter/2025": 3}
+
+
+def test_a_folder_that_is_gone_holds_up_no_other(furnished: Furnished) -> None:
+    """Its mails are left for a person after three looks; those of the inbox are moved at once."""
+    room = furnished(rules=MOVE)
+    room.look()
+    room.lay(enquiry(1), "Archiv")
+    _plan_there(room, "Archiv")
+    room.leave()
+    with room.imap() as imap:
+        imap.delete("Archiv")
+    room.deliver(enquiry(2))
+    room.look()
+    assert len(room.messages("Anfragen")) == 1
+    room.look(2)
+    assert sorted(room.rows("SELECT folder, state FROM mail")) == [("Archiv", "aside"), ("INBOX", "done")]
+
+
+@pytest.mark.parametrize("action", ["move", "copy"])
+@pytest.mark.parametrize("told", [0, 1, 2, 3])
+def test_look_alikes_that_were_interrupted(furnished: Furnished, action: str, told: int) -> None:
+    """Of three mails of one header and size some were let through: what arrived once stands for one mail only."""
+    room = furnished(rules=_rule(f"{{{action}: Ziel}}"))
+    room.look()
+    texts = [f"Text {letter}" for letter in "abc"]
+    for text in texts:
+        room.lay(enquiry(text=text), "Archiv")
+    _plan_there(room, "Archiv")
+    _begin(room, action, "Ziel")
+    for mail in room.messages("Archiv")[:told]:
+        (room.move if action == "move" else room.copy)(mail.uid, "Archiv", "Ziel")
+    room.leave()
+    room.look(2)
+    found = sorted(text for mail in room.messages("Ziel") for text in texts if text.encode() in mail.content)
+    assert found == texts
+    assert len(room.messages("Archiv")) == (0 if action == "move" else 3)
+
+
+def test_a_look_alike_that_was_recorded_is_no_proof(furnished: Furnished) -> None:
+    """The first of two alike was moved and recorded, the second was not told: its text is not taken for moved."""
+    room = furnished(rules=MOVE)
+    room.look()
+    for text in ("Text a", "Text b"):
+        room.lay(enquiry(text=text), "Archiv")
+    _plan_there(room, "Archiv")
+    _begin(room, "move", "Anfragen")
+    first, _ = room.messages("Archiv")
+    room.move(first.uid, "Archiv", "Anfragen")
+    ledger = room.desk.store.ledger
+    ((_, (effect,)), _) = ledger.pending("imap")
+    assert room.session is not None
+    place = Place("Anfragen", room.session.mailbox.status("Anfragen").uidvalidity, room.only("Anfragen").uid)
+    ledger.finish(effect.id, EffectState.DONE, room.clock(), place=place)
+    room.leave()
+    room.look()
+    assert [b"Text b" in mail.content for mail in room.messages("Anfragen")] == [False, True]
+    assert room.messages("Archiv") == []
 
 
 # Interrupted: the row says begun, and the crash came before, amid or after what the server was told.
@@ -378,6 +460,16 @@ def _planned(room: Room) -> Room:
     assert room.session is not None
     receive(room.desk, room.session.mailbox, inbox)
     return room
+
+
+def _plan_there(room: Room, folder: str) -> None:
+    """What `rules apply` writes down for all mails of a folder."""
+    job_id, _ = order_apply(room, folder)
+    session = room.session
+    job = room.desk.store.jobs.find(job_id)
+    assert session is not None
+    assert job is not None
+    jobs._write_down(room.desk, session.mailbox, session._folders, job)
 
 
 def _begin(room: Room, action: str, folder: str) -> int:

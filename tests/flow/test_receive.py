@@ -1,13 +1,13 @@
 """What of an inbox is new, and what is judged: never twice, never another mail under a number used again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from maild.core.folder import Role
-from maild.errors import ServerError
+from maild.errors import FolderError, ServerError
 from maild.flow.desk import IMAP
 from maild.flow.receive import _admit, receive
 from tests.flow.conftest import with_draft
@@ -349,6 +349,70 @@ def test_what_a_person_reads_meanwhile_is_new_all_the_same(room: Room) -> None:
     assert len(room.messages("Drafts")) == 1
     assert "\\Seen" in room.only("Anfragen").flags
     assert room.name(Role.INBOX) == "INBOX"
+
+
+def test_flags_are_asked_for_once_for_all(furnished: Furnished) -> None:
+    """Forty mails cost one FETCH of flags before they are judged, and the rules see each mail's own."""
+    rules = "rules: [{name: r, when: {flags: flagged}, do: [{move: Anfragen}]}]\n"
+    room = furnished(rules=rules)
+    room.look()
+    for number in range(40):
+        room.lay(enquiry(number), "INBOX", "\\Flagged" if number % 2 else "")
+    assert room.session is not None
+    mailbox = room.session.mailbox
+    told: list[str] = []
+    attempt = mailbox.session.attempt
+
+    def counted(method: str, *rest, **options):
+        told.append(f"{method} {rest[1] if method == 'fetch' else ''}")
+        return attempt(method, *rest, **options)
+
+    mailbox.session.attempt = counted  # type: ignore[method-assign]
+    receive(room.desk, mailbox, "INBOX")
+    assert told.count("fetch ['FLAGS']") == 1
+    assert room.rows("SELECT count(*) FROM effect") == [(20,)]
+
+
+def test_flags_refused_for_all_are_asked_for_one_by_one(
+    furnished: Furnished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that refuses because of one mail does not hold up the others."""
+    room = furnished(rules="rules: [{name: r, when: {flags: flagged}, do: [{move: Anfragen}]}]\n")
+    room.look()
+    for number in (1, 2, 3):
+        room.lay(enquiry(number), "INBOX", "\\Flagged")
+    assert room.session is not None
+    mailbox = room.session.mailbox
+    first = room.messages("INBOX")[0].uid
+    flags = mailbox.flags
+
+    def refused(uids: list[int]) -> Mapping[int, frozenset[str]]:
+        if first in uids:
+            raise FolderError("refused", permanent=False)
+        return flags(uids)
+
+    monkeypatch.setattr(mailbox, "flags", refused)
+    receive(room.desk, mailbox, "INBOX")
+    assert room.rows("SELECT state FROM mail ORDER BY id") == [("seen",), ("planned",), ("planned",)]
+
+
+def test_what_history_asks_by_is_kept(room: Room) -> None:
+    """The sender in lower case, and the Message-IDs that a mail refers to."""
+    room.look()
+    fields = b"In-Reply-To: <2@x.example>\r\nReferences: <1@x.example>\r\n <2@x.example>\r\n"
+    room.deliver(fields + enquiry().replace(b"anna@kunde.example", b"Anna@Kunde.example"))
+    room.look()
+    assert room.rows("SELECT sender, refers_to FROM mail") == [
+        ("anna@kunde.example", '["<2@x.example>", "<1@x.example>"]')
+    ]
+
+
+def test_mail_without_a_sender_is_received(room: Room) -> None:
+    """It has no past, and is judged all the same."""
+    room.look()
+    room.lay(b"".join(line for line in enquiry().splitlines(True) if not line.startswith(b"From")), "INBOX")
+    room.look()
+    assert room.rows("SELECT sender, state FROM mail") == [("", "aside")]
 
 
 def test_the_path_holds_on_pymap(tmp_path: Path, pymap, monkeypatch: pytest.MonkeyPatch) -> None:

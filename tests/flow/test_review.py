@@ -549,13 +549,12 @@ def test_a_received_mail_dragged_to_approval(drafted: Room) -> None:
 
 
 def test_a_received_mail_that_bears_the_token(drafted: Room) -> None:
-    """What has come in with our token first is held by the check, whatever its From says."""
+    """What has come in with our token first is nobody's draft, whatever its From says: it is set apart, not sent."""
     drafted.deliver(other_id(drafted.only("Drafts").content))
     drafted.move(drafted.only("INBOX").uid, "INBOX", "Freigegeben")
     drafted.delete(drafted.only("Drafts").uid, "Drafts")
-    drafted.settle()
-    assert (drafted.state(), drafted.outbox()) == ("clarify", [])
-    assert "received" in drafted.reason()
+    expect_stray(drafted, "empfangene oder schon gesendete Nachricht")
+    assert drafted.state() == "presented"
 
 
 def test_an_old_letter_from_sent_dragged_to_approval(drafted: Room) -> None:
@@ -566,12 +565,6 @@ def test_an_old_letter_from_sent_dragged_to_approval(drafted: Room) -> None:
     drafted.look(2)
     drafted.move(drafted.only("Sent").uid, "Sent", "Freigegeben")
     expect_stray(drafted, "empfangene oder schon gesendete Nachricht", outbox=SENT_ONCE)
-
-
-def test_a_letter_of_her_own(drafted: Room) -> None:
-    """A letter without a token is not sent in this version: the note says how it goes out."""
-    drafted.lay(own_answer(), "Freigegeben", "\\Draft")
-    expect_stray(drafted, "Eigene Briefe verschicken Sie bitte mit «Senden»")
 
 
 # Folders numbered anew, originals moved.

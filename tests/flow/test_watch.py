@@ -57,7 +57,7 @@ class Office:
         imap = SimpleNamespace(
             host="localhost", watch="idle", poll=SimpleNamespace(total_seconds=lambda: 0.01)
         )
-        config = SimpleNamespace(imap=imap, review=SimpleNamespace(folders=None))
+        config = SimpleNamespace(imap=imap, review=SimpleNamespace(mode="drafts", named=None))
         self.desk = SimpleNamespace(
             slug="northwind",
             client=SimpleNamespace(config=config),

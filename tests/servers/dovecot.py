@@ -101,10 +101,10 @@ class Dovecot:
         """A user that no other test has."""
         return f"{name}{next(self._numbers)}-{uuid4().hex[:8]}@kanzlei.example"
 
-    def deliver(self, user: str, raw: bytes) -> None:
-        """Deliver a mail by LMTP, which adds Return-Path, Delivered-To and Received."""
+    def deliver(self, user: str, raw: bytes, sender: str = "sender@extern.example") -> None:
+        """Deliver a mail by LMTP, which adds Return-Path (the envelope's sender), Delivered-To and Received."""
         with smtplib.LMTP(LOOPBACK, self.lmtp_port, local_hostname="localhost") as lmtp:
-            lmtp.sendmail("sender@extern.example", [user], raw)
+            lmtp.sendmail(sender, [user], raw)
 
     def store(self, user: str, raw: bytes, folder: str = "INBOX", flags: Iterable[str] = ()) -> int:
         """Lay a mail into a folder byte for byte; its UID. Independent of maild."""

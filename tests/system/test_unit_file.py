@@ -71,6 +71,10 @@ async def talk():
     writer.close()
     server.close()
 asyncio.run(talk())
+import tempfile, watchfiles
+with tempfile.TemporaryDirectory() as folder:
+    for _ in watchfiles.watch(folder, yield_on_timeout=True, rust_timeout=100, step=10, recursive=False):
+        break
 assert subprocess.run(["/bin/true"]).returncode == 0
 for forbidden in (
     lambda: mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC),
@@ -86,7 +90,8 @@ print("done")
 
 PACKAGES = (
     "aiosmtplib alembic.command apscheduler.schedulers.background babel.dates gnupg holidays imapclient inscriptis "
-    "jinja2 mailparser pydantic re2 Stemmer rich.console ruamel.yaml sqlalchemy.orm structlog typer ctypes maild"
+    "jinja2 mailparser pydantic re2 Stemmer rich.console sqlalchemy.orm structlog typer watchfiles "
+    "ahocorasick_rs numpy py3langid.langid yaml ctypes maild"
 )
 
 

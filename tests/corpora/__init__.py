@@ -1,0 +1,1 @@
+"""Foreign mail: fetched, read and judged; see `make corpora`."""
