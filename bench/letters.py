@@ -59,10 +59,10 @@ class Row:
 
 def main() -> None:
     """Measure and print."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--json", action="store_true")
-    options.add_argument("--rounds", type=int, default=7)
-    given = options.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--rounds", type=int, default=7)
+    given = parser.parse_args()
     rows = [measure(what, write, given.rounds) for what, write in cases().items()]
     if given.json:
         print(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2))

@@ -62,18 +62,18 @@ class Relay:
 
 def main() -> None:
     """Print a table, or JSON."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--json", action="store_true")
-    arguments.add_argument("--drafts", type=int, nargs="*", default=[1, 100, 1000])
-    options = arguments.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--drafts", type=int, nargs="*", default=[1, 100, 1000])
+    arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     server = Dovecot()
     server.start()
     try:
-        found = [_measure(server, count) for count in options.drafts]
+        found = [_measure(server, count) for count in arguments.drafts]
     finally:
         server.stop()
-    if options.json:
+    if arguments.json:
         print(json.dumps(found, indent=2))
         return
     print(

@@ -259,16 +259,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--rounds", type=int, default=15, help="rounds of which the median counts")
-    options = parser.parse_args()
+    arguments = parser.parse_args()
     rows: list[Row] = []
     for kind in KINDS:
         ten = None
         for size in SIZES:
-            rows.append(row(kind, size, options.rounds, ten))
+            rows.append(row(kind, size, arguments.rounds, ten))
             ten = ten or rows[-1].each
-    loads = [load(size, max(3, options.rounds // 3)) for size in SIZES]
+    loads = [load(size, max(3, arguments.rounds // 3)) for size in SIZES]
     figures = {"rows": [asdict(each) for each in rows], "loads": [asdict(each) for each in loads]}
-    print(json.dumps(figures, indent=1) if options.json else table(rows, loads))
+    print(json.dumps(figures, indent=1) if arguments.json else table(rows, loads))
 
 
 if __name__ == "__main__":
