@@ -29,7 +29,6 @@ class EffectState(StrEnum):
     GONE = "gone"  # the mail was no longer there
     FAILED = "failed"
     UNDONE = "undone"  # moved back by `rules undo`
-    LEFT = "left"  # planned and told, but this version does not carry it out
 
 
 class FilingState(StrEnum):

@@ -140,7 +140,6 @@ PHRASES = Phrases(
         "gone": "not done, because the mail was no longer there",
         "failed": "failed",
         "undone": "done, and undone again",
-        "left": "left out, because this version of maild does not carry it out",
     },
     not_in_ledger="The ledger has no entry for it: maild has not judged it. What follows is what the rules say now.",
     changed="The rules have changed since: then version {then}, now version {now}. What follows is what today's say.",

@@ -137,7 +137,6 @@ PHRASES = Phrases(
         "gone": "nicht geschehen, weil die Mail nicht mehr da war",
         "failed": "gescheitert",
         "undone": "erledigt und wieder rückgängig gemacht",
-        "left": "ausgelassen, weil diese Fassung von maild es noch nicht ausführt",
     },
     not_in_ledger="Im Eingangsbuch steht sie nicht: maild hat sie nie geprüft. Es folgt, was die Regeln jetzt sagen.",
     changed="Die Regeln haben sich seither geändert: damals {then}, jetzt {now}. Unten steht, was die heutigen sagen.",
